@@ -1,0 +1,59 @@
+/* backend.h - the contract of a backend: where a task runs.
+ *
+ * The engine decides what runs next, on how many workers; a backend owns what a worker is: a POSIX
+ * thread, an interpreter's thread, a process. Every function but `spawn` and `join` is called on
+ * the worker's own thread, without any lock of the engine held.
+ */
+#ifndef TREADLE_BACKEND_H
+#define TREADLE_BACKEND_H
+
+#include <stdint.h>
+
+#include <treadle/task.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+struct trd_pool;
+
+struct trd_backend {
+    const char *name;
+
+    /** Starts something that will call trd_pool_work(pool, worker) exactly once. Called on the
+     * thread that submits, resizes or keeps the pool. 0 or -errno. */
+    int (*spawn)(void *context, struct trd_pool *pool, uint32_t worker);
+    /** Optional. The worker has been started and has left trd_pool_work(), or is about to leave
+     * it: waits until nothing of it is left, and forgets it. Called once for every spawned worker. */
+    void (*join)(void *context, uint32_t worker);
+
+    /** Optional. On the worker, before its first task. Not 0: the pool is broken with that code,
+     * and what is queued is completed as cancelled. */
+    int (*open)(void *context, uint32_t worker);
+    /** Runs one task to its end, or for one slice of a resumable one. */
+    enum trd_outcome (*run)(void *context, uint32_t worker, struct trd_task *task);
+    /** The task is the submitter's again: its last touch by the engine. Called exactly once for
+     * every accepted task, after it has been accounted for; on a worker, or on the thread that
+     * cancelled, expired or shut down. */
+    void (*complete)(void *context, struct trd_task *task, enum trd_outcome outcome);
+    /** Optional. On the worker, after its last task. */
+    void (*close)(void *context, uint32_t worker);
+
+    /** Optional. Around every wait of a worker for work: an interpreter gives its lock away in
+     * `detach` and takes it back in `attach`. */
+    void (*detach)(void *context, uint32_t worker);
+    void (*attach)(void *context, uint32_t worker);
+};
+
+/** The loop of a worker: takes tasks and runs them until the pool wants the worker no more. Called
+ * by what `spawn` started, once. Returns 0, or the code with which `open` broke the pool. */
+int trd_pool_work(struct trd_pool *pool, uint32_t worker);
+
+/** The threads backend: POSIX threads that call payload.call.run(payload.call.arg). Its context is
+ * made by the pool itself. */
+extern const struct trd_backend trd_backend_threads;
+
+#ifdef __cplusplus
+}
+#endif
+#endif

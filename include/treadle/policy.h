@@ -1,0 +1,135 @@
+/* policy.h - the contract of a scheduling policy: which queued task runs next.
+ *
+ * A policy is one `const struct trd_policy`: data about itself and pure functions. It is called by
+ * the engine only, serialised (one call at a time) unless it declares TRD_POLICY_CONCURRENT. It
+ * never blocks, allocates, reads a clock or calls back: memory, time and randomness are given to
+ * it. The same object code runs in the live pools and in the simulator.
+ *
+ * Where its memory comes from: a policy says how many bytes it wants per pool, per client, per
+ * callable class and per worker. The engine hands out those records zeroed, at addresses that never
+ * change while they live, and has them ready before a task is accepted: so push cannot fail. All
+ * zero must therefore be a valid empty record.
+ */
+#ifndef TREADLE_POLICY_H
+#define TREADLE_POLICY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <treadle/param.h>
+#include <treadle/rng.h>
+#include <treadle/task.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+struct trd_table;
+
+/** What the engine keeps of every client, in front of the policy's own bytes. Read-only for
+ * policies. */
+struct trd_client {
+    uint64_t key;           /**< the `client` of its tasks' attributes */
+    uint64_t service_ns;    /**< run time of its finished tasks */
+    uint64_t finished_count;
+    uint32_t queued_count;  /**< its tasks in the policy */
+    uint32_t running_count; /**< its tasks popped and not finished */
+    uint32_t weight;        /**< at least 1 */
+    uint32_t index;         /**< its row */
+};
+
+/** What the engine hands to every op of a policy. `state` is `pool_bytes`; the rest is read-only. */
+struct trd_policy_env {
+    void *state;                       /**< the policy's own record of this pool */
+    const double *params;              /**< in the order of the policy's `params` */
+    struct trd_rng *rng;               /**< the pool's seeded generator */
+    const struct trd_table *clients;   /**< see trd_policy_client() */
+    const struct trd_table *classes;   /**< see trd_policy_class() */
+    const struct trd_table *workers;   /**< see trd_policy_worker() */
+};
+
+/** What became of a popped task. */
+enum trd_fate {
+    TRD_FATE_NONE = 0, /**< nothing to hand out; `task` is NULL */
+    TRD_FATE_RUN,      /**< run it */
+    TRD_FATE_EXPIRE,   /**< drop it: it is completed as expired and pop is called again */
+};
+
+struct trd_pop {
+    struct trd_task *task;
+    enum trd_fate fate;
+};
+
+/** `flags` of a policy. */
+enum trd_policy_flag {
+    /** Its ops may be called concurrently by different workers. Cancelling then only marks a task,
+     * pop discards it, and a recorded run need not replay identically. */
+    TRD_POLICY_CONCURRENT = 1u << 0,
+    /** Order is judged over the whole pool: the engine must not shard the queue. A policy without
+     * this flag is correct when each shard is ordered by it. */
+    TRD_POLICY_GLOBAL_ORDER = 1u << 1,
+};
+
+struct trd_policy {
+    const char *name;    /**< lower case, `_` between words; what users write */
+    const char *summary; /**< one line for `treadle list` */
+    const char *source;  /**< where the idea comes from */
+    const struct trd_param *params; /**< ends with a NULL name; NULL when there are none */
+    unsigned flags;                 /**< enum trd_policy_flag */
+
+    size_t pool_bytes, client_bytes, class_bytes, worker_bytes;
+
+    /** Optional. Once, before anything else. */
+    void (*open)(const struct trd_policy_env *env);
+    /** Optional. May this task come in? Called before push; false refuses it (-EAGAIN). */
+    bool (*admit)(const struct trd_policy_env *env, struct trd_task *task, uint64_t now_ns);
+    /** Takes the task in. `worker` submitted it, or TRD_WORKER_NONE. Cannot fail. A resumable task
+     * comes back through the same door, with the worker that ran its slice. */
+    void (*push)(const struct trd_policy_env *env, struct trd_task *task, uint32_t worker,
+                 uint64_t now_ns);
+    /** Gives a task for `worker`, or says none. Work-conserving policies say none only when
+     * empty. */
+    struct trd_pop (*pop)(const struct trd_policy_env *env, uint32_t worker, uint64_t now_ns);
+    /** Takes a queued task out, at any position. */
+    void (*remove)(const struct trd_policy_env *env, struct trd_task *task);
+    /** Optional. A task (or a slice of one) has run: its measured run time. */
+    void (*ran)(const struct trd_policy_env *env, struct trd_task *task, uint32_t worker,
+                uint64_t run_ns);
+    /** Optional. A worker's record is about to be used, or is no longer used. Tasks that a leaving
+     * worker still has queued must stay reachable by others. */
+    void (*worker_join)(const struct trd_policy_env *env, uint32_t worker);
+    void (*worker_leave)(const struct trd_policy_env *env, uint32_t worker);
+    /** Optional. May the record of this idle client (nothing queued, nothing running) be zeroed and
+     * given to another? Default: yes. */
+    bool (*may_forget)(const struct trd_policy_env *env, uint32_t client_index, uint64_t now_ns);
+    /** Optional. Last of all; nothing is queued any more. */
+    void (*close)(const struct trd_policy_env *env);
+};
+
+/** The records of a client, a callable class and a worker: `client_bytes`, `class_bytes` and
+ * `worker_bytes` long, aligned for any type. O(1), pure. */
+void *trd_policy_client(const struct trd_policy_env *env, uint32_t client_index);
+void *trd_policy_class(const struct trd_policy_env *env, uint32_t class_index);
+void *trd_policy_worker(const struct trd_policy_env *env, uint32_t worker);
+/** The engine's own record of a client. O(1), pure. */
+const struct trd_client *trd_policy_client_info(const struct trd_policy_env *env,
+                                                uint32_t client_index);
+
+/** A policy with its parameters, as parsed. Plain data: copy it freely. */
+struct trd_policy_spec {
+    const struct trd_policy *policy;
+    double params[TRD_PARAMS_MAX];
+};
+
+/** The policies of this build, NULL-terminated, in the order of policies.def. Thread-safe. */
+const struct trd_policy *const *trd_policies(void);
+
+/** Parses "fifo" or "name:key=value,key=value" into `spec`.
+ * Returns 0, or -EINVAL with `error` saying what is wrong and what is known. Thread-safe. */
+int trd_policy_parse(const char *text, struct trd_policy_spec *spec, struct trd_error *error);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

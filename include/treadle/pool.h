@@ -1,0 +1,116 @@
+/* pool.h - the live executor: workers, a bounded or unbounded queue, one policy, one sizer.
+ *
+ * Every function is thread-safe unless it says otherwise. In a child made by fork() every function
+ * on a pool of the parent returns -EOWNERDEAD at once and touches nothing.
+ */
+#ifndef TREADLE_POOL_H
+#define TREADLE_POOL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <treadle/backend.h>
+#include <treadle/future.h>
+#include <treadle/metrics.h>
+#include <treadle/policy.h>
+#include <treadle/sizer.h>
+#include <treadle/trace.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/** What submit does when `pending_max` tasks wait already. */
+enum trd_on_full {
+    TRD_ON_FULL_BLOCK = 0,   /**< wait for room; inside a worker of the same pool: -EDEADLK */
+    TRD_ON_FULL_REFUSE,      /**< -EAGAIN */
+    TRD_ON_FULL_CALLER_RUNS, /**< run the task on the submitting thread, before submit returns */
+};
+
+/** How shutdown treats what is still queued. */
+enum trd_shutdown {
+    TRD_SHUTDOWN_DRAIN = 0,      /**< run it */
+    TRD_SHUTDOWN_CANCEL_PENDING, /**< complete it as cancelled */
+};
+
+/** All zero is the default: fifo, on_demand, 1 to (cores + 4, at most 32) workers, no bound. */
+struct trd_pool_config {
+    const char *name;       /**< prefix of thread names; copied; NULL: "treadle" */
+    const char *policy;     /**< as trd_policy_parse(); NULL: "fifo" */
+    const char *sizer;      /**< as trd_sizer_parse(); NULL: "on_demand" */
+    uint32_t workers_min;   /**< 0: the sizer may go down to 0, and starts from there */
+    uint32_t workers_max;   /**< 0: min(32, cores + 4) */
+    uint64_t pending_max;   /**< 0: unbounded */
+    enum trd_on_full on_full;
+    uint64_t seed;          /**< of the policy's random generator */
+    bool is_recording;      /**< keep every scheduling decision for trd_pool_trace() */
+    const struct trd_backend *backend; /**< NULL: trd_backend_threads */
+    void *backend_context;  /**< given to the backend's functions */
+};
+
+/** What a submitter may say of a task. All zero is the default. */
+struct trd_options {
+    int64_t priority;    /**< larger runs sooner */
+    uint64_t client;     /**< whom it is for; 0: the anonymous client */
+    uint32_t weight;     /**< share of that client; 0: as it is */
+    uint64_t timeout_ns; /**< dropped if it has not started this long from now; 0: never */
+    uint64_t cost_ns;    /**< estimate of its run time; 0: unknown */
+};
+
+struct trd_pool;
+
+/** Makes a pool and starts the workers its sizer wants. 0 and *pool_out; -EINVAL with `error`
+ * (which may be NULL) saying what and what is allowed; -ENOMEM; -EAGAIN: no thread could be
+ * started. */
+int trd_pool_create(const struct trd_pool_config *config, struct trd_pool **pool_out,
+                    struct trd_error *error);
+
+/** Submits run(arg). `options` may be NULL. With `future_out` the caller gets a reference to give
+ * back; NULL is fire and forget. May block only with TRD_ON_FULL_BLOCK.
+ * 0; -EINVAL; -ENOMEM; -EAGAIN: refused (full, or by the policy's admission); -ESHUTDOWN: the pool
+ * is shut down; -ENOTRECOVERABLE: a worker could not be opened, the pool is broken; -EDEADLK:
+ * blocking inside a worker. An error means that nothing was taken. */
+int trd_pool_submit(struct trd_pool *pool, void *(*run)(void *arg), void *arg,
+                    const struct trd_options *options, struct trd_future **future_out);
+
+/** The same for a task of the caller's own memory; its completion is told to the backend's
+ * `complete`. Errors as trd_pool_submit(), without -ENOMEM unless a client is new. */
+int trd_pool_submit_task(struct trd_pool *pool, struct trd_task *task);
+
+/** Takes a queued task out and completes it as cancelled, on this thread, before it returns.
+ * 0; -EBUSY: it runs, or is about to; -EALREADY: it is not this pool's any more. The caller must
+ * know that the task's memory is alive. */
+int trd_pool_cancel_task(struct trd_pool *pool, struct trd_task *task);
+
+/** Waits until nothing is queued or running, at most `timeout_ns`. 0; -ETIMEDOUT; -EDEADLK in a
+ * worker of this pool. */
+int trd_pool_drain(struct trd_pool *pool, uint64_t timeout_ns);
+
+/** Changes the bounds of the size while the pool works, and asks the sizer again. Workers above the
+ * bound leave after their task. 0 or -EINVAL. Does not wait. */
+int trd_pool_resize(struct trd_pool *pool, uint32_t workers_min, uint32_t workers_max);
+
+/** No more submits. With `is_waiting`, returns when every worker has ended (-EDEADLK inside one of
+ * them: then it does not wait, but the pool is shut down). May be called again, to wait, or to
+ * cancel what is pending after all. 0. */
+int trd_pool_shutdown(struct trd_pool *pool, enum trd_shutdown how, bool is_waiting);
+
+/** Shuts down (draining), waits and frees. Must not be called by a worker of the pool or while
+ * another thread uses it. NULL is allowed. */
+void trd_pool_destroy(struct trd_pool *pool);
+
+/** A consistent snapshot. Does not block for longer than a task's hand-over. */
+int trd_pool_stats(struct trd_pool *pool, struct trd_stats *stats_out);
+
+/** The index of the calling thread among the workers of `pool`, or TRD_WORKER_NONE. */
+uint32_t trd_pool_this_worker(const struct trd_pool *pool);
+
+/** A copy of what was recorded so far, to be freed with trd_trace_free(). -EINVAL unless the pool
+ * records; -ENOMEM. */
+int trd_pool_trace(struct trd_pool *pool, struct trd_trace *trace_out);
+
+#ifdef __cplusplus
+}
+#endif
+#endif
