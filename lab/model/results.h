@@ -163,6 +163,8 @@ void lab_results_free(struct lab_results *results);
 struct lab_fact *lab_results_add_fact(struct lab_results *results, const char *key,
                                       const char *value);
 struct lab_cell *lab_results_add_cell(struct lab_results *results, const struct lab_cell *cell);
+/* Keeps runs by block, one a block: of two attempts at a block the later stays. Returns the run
+ * that stays. */
 struct lab_run *lab_cell_add_run(struct lab_cell *cell, const struct lab_run *run);
 struct lab_comparison *lab_results_add_comparison(struct lab_results *results,
                                                   const struct lab_comparison *comparison);
