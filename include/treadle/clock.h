@@ -10,6 +10,7 @@
 #ifdef __cplusplus
 extern "C" {
 #endif
+#pragma GCC visibility push(default)
 
 #define TRD_NS_PER_S UINT64_C(1000000000)
 #define TRD_NS_PER_MS UINT64_C(1000000)
@@ -21,6 +22,7 @@ extern "C" {
 /** Nanoseconds of CLOCK_MONOTONIC. About 20 ns a call. */
 uint64_t trd_clock_now_ns(void);
 
+#pragma GCC visibility pop
 #ifdef __cplusplus
 }
 #endif

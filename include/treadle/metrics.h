@@ -7,6 +7,7 @@
 #ifdef __cplusplus
 extern "C" {
 #endif
+#pragma GCC visibility push(default)
 
 /** Log-linear: 32 steps an octave, so a value is known to 1/32 (3.2 %), from 0 to 2^64 - 1.
  * The bucket layout follows HdrHistogram (Tene). All zero is empty. Not thread-safe. */
@@ -50,6 +51,7 @@ struct trd_stats {
     struct trd_histogram run_ns;  /**< started to finished */
 };
 
+#pragma GCC visibility pop
 #ifdef __cplusplus
 }
 #endif

@@ -24,6 +24,7 @@
 #ifdef __cplusplus
 extern "C" {
 #endif
+#pragma GCC visibility push(default)
 
 struct trd_table;
 
@@ -129,6 +130,7 @@ const struct trd_policy *const *trd_policies(void);
  * Returns 0, or -EINVAL with `error` saying what is wrong and what is known. Thread-safe. */
 int trd_policy_parse(const char *text, struct trd_policy_spec *spec, struct trd_error *error);
 
+#pragma GCC visibility pop
 #ifdef __cplusplus
 }
 #endif

@@ -20,6 +20,7 @@
 #ifdef __cplusplus
 extern "C" {
 #endif
+#pragma GCC visibility push(default)
 
 /** What submit does when `pending_max` tasks wait already. */
 enum trd_on_full {
@@ -110,6 +111,7 @@ uint32_t trd_pool_this_worker(const struct trd_pool *pool);
  * records; -ENOMEM. */
 int trd_pool_trace(struct trd_pool *pool, struct trd_trace *trace_out);
 
+#pragma GCC visibility pop
 #ifdef __cplusplus
 }
 #endif

@@ -12,6 +12,7 @@
 #ifdef __cplusplus
 extern "C" {
 #endif
+#pragma GCC visibility push(default)
 
 struct trd_rng {
     uint64_t state[4];
@@ -35,6 +36,7 @@ double trd_rng_exponential(struct trd_rng *rng, double mean);
 /** Moves on by 2^128 steps: gives independent streams for parallel replications. */
 void trd_rng_jump(struct trd_rng *rng);
 
+#pragma GCC visibility pop
 #ifdef __cplusplus
 }
 #endif

@@ -14,6 +14,7 @@
 #ifdef __cplusplus
 extern "C" {
 #endif
+#pragma GCC visibility push(default)
 
 /** Why a sizer is asked. */
 enum trd_cause {
@@ -79,6 +80,7 @@ const struct trd_sizer *const *trd_sizers(void);
 /** As trd_policy_parse(), for sizers. */
 int trd_sizer_parse(const char *text, struct trd_sizer_spec *spec, struct trd_error *error);
 
+#pragma GCC visibility pop
 #ifdef __cplusplus
 }
 #endif

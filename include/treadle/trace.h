@@ -16,6 +16,7 @@
 #ifdef __cplusplus
 extern "C" {
 #endif
+#pragma GCC visibility push(default)
 
 enum trd_event_kind {
     TRD_EVENT_JOIN = 1, /**< a worker was added */
@@ -78,6 +79,7 @@ void trd_trace_free(struct trd_trace *trace);
 int trd_trace_save(const struct trd_trace *trace, const char *path);
 int trd_trace_load(struct trd_trace *trace, const char *path, struct trd_error *error);
 
+#pragma GCC visibility pop
 #ifdef __cplusplus
 }
 #endif
