@@ -25,7 +25,8 @@ struct trd_backend {
      * thread that submits, resizes or keeps the pool. 0 or -errno. */
     int (*spawn)(void *context, struct trd_pool *pool, uint32_t worker);
     /** Optional. The worker has been started and has left trd_pool_work(), or is about to leave
-     * it: waits until nothing of it is left, and forgets it. Called once for every spawned worker. */
+     * it: waits until nothing of it is left, and forgets it. Called once for every spawned worker.
+     */
     void (*join)(void *context, uint32_t worker);
 
     /** Optional. On the worker, before its first task. Not 0: the pool is broken with that code,

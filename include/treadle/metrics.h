@@ -30,23 +30,23 @@ double trd_histogram_mean(const struct trd_histogram *histogram);
 
 /** A snapshot of a pool, taken under its lock: all members belong to one moment. */
 struct trd_stats {
-    uint64_t now_ns;        /**< when it was taken */
-    uint64_t age_ns;        /**< since the pool was made */
-    uint32_t workers;       /**< starting ones included */
+    uint64_t now_ns;  /**< when it was taken */
+    uint64_t age_ns;  /**< since the pool was made */
+    uint32_t workers; /**< starting ones included */
     uint32_t workers_wanted;
     uint32_t workers_peak;
-    uint32_t busy;          /**< workers with a task */
-    uint32_t clients;       /**< clients remembered, the anonymous one included */
+    uint32_t busy;    /**< workers with a task */
+    uint32_t clients; /**< clients remembered, the anonymous one included */
     uint64_t queued;
     uint64_t queued_peak;
-    uint64_t submitted;     /**< accepted */
+    uint64_t submitted; /**< accepted */
     uint64_t refused;
-    uint64_t finished;      /**< run to their end */
+    uint64_t finished; /**< run to their end */
     uint64_t cancelled;
     uint64_t expired;
     uint64_t lost;
-    uint64_t busy_ns;       /**< worker-time with a task */
-    uint64_t worker_ns;     /**< worker-time in all: utilisation is busy_ns / worker_ns */
+    uint64_t busy_ns;             /**< worker-time with a task */
+    uint64_t worker_ns;           /**< worker-time in all: utilisation is busy_ns / worker_ns */
     struct trd_histogram wait_ns; /**< accepted to started */
     struct trd_histogram run_ns;  /**< started to finished */
 };

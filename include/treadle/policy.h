@@ -31,8 +31,8 @@ struct trd_table;
 /** What the engine keeps of every client, in front of the policy's own bytes. Read-only for
  * policies. */
 struct trd_client {
-    uint64_t key;           /**< the `client` of its tasks' attributes */
-    uint64_t service_ns;    /**< run time of its finished tasks */
+    uint64_t key;        /**< the `client` of its tasks' attributes */
+    uint64_t service_ns; /**< run time of its finished tasks */
     uint64_t finished_count;
     uint32_t queued_count;  /**< its tasks in the policy */
     uint32_t running_count; /**< its tasks popped and not finished */
@@ -40,14 +40,15 @@ struct trd_client {
     uint32_t index;         /**< its row */
 };
 
-/** What the engine hands to every op of a policy. `state` is `pool_bytes`; the rest is read-only. */
+/** What the engine hands to every op of a policy. `state` is `pool_bytes`; the rest is read-only.
+ */
 struct trd_policy_env {
-    void *state;                       /**< the policy's own record of this pool */
-    const double *params;              /**< in the order of the policy's `params` */
-    struct trd_rng *rng;               /**< the pool's seeded generator */
-    const struct trd_table *clients;   /**< see trd_policy_client() */
-    const struct trd_table *classes;   /**< see trd_policy_class() */
-    const struct trd_table *workers;   /**< see trd_policy_worker() */
+    void *state;                     /**< the policy's own record of this pool */
+    const double *params;            /**< in the order of the policy's `params` */
+    struct trd_rng *rng;             /**< the pool's seeded generator */
+    const struct trd_table *clients; /**< see trd_policy_client() */
+    const struct trd_table *classes; /**< see trd_policy_class() */
+    const struct trd_table *workers; /**< see trd_policy_worker() */
 };
 
 /** What became of a popped task. */
@@ -73,9 +74,9 @@ enum trd_policy_flag {
 };
 
 struct trd_policy {
-    const char *name;    /**< lower case, `_` between words; what users write */
-    const char *summary; /**< one line for `treadle list` */
-    const char *source;  /**< where the idea comes from */
+    const char *name;               /**< lower case, `_` between words; what users write */
+    const char *summary;            /**< one line for `treadle list` */
+    const char *source;             /**< where the idea comes from */
     const struct trd_param *params; /**< ends with a NULL name; NULL when there are none */
     unsigned flags;                 /**< enum trd_policy_flag */
 

@@ -37,17 +37,17 @@ enum trd_shutdown {
 
 /** All zero is the default: fifo, on_demand, 1 to (cores + 4, at most 32) workers, no bound. */
 struct trd_pool_config {
-    const char *name;       /**< prefix of thread names; copied; NULL: "treadle" */
-    const char *policy;     /**< as trd_policy_parse(); NULL: "fifo" */
-    const char *sizer;      /**< as trd_sizer_parse(); NULL: "on_demand" */
-    uint32_t workers_min;   /**< 0: the sizer may go down to 0, and starts from there */
-    uint32_t workers_max;   /**< 0: min(32, cores + 4) */
-    uint64_t pending_max;   /**< 0: unbounded */
+    const char *name;     /**< prefix of thread names; copied; NULL: "treadle" */
+    const char *policy;   /**< as trd_policy_parse(); NULL: "fifo" */
+    const char *sizer;    /**< as trd_sizer_parse(); NULL: "on_demand" */
+    uint32_t workers_min; /**< 0: the sizer may go down to 0, and starts from there */
+    uint32_t workers_max; /**< 0: min(32, cores + 4) */
+    uint64_t pending_max; /**< 0: unbounded */
     enum trd_on_full on_full;
-    uint64_t seed;          /**< of the policy's random generator */
-    bool is_recording;      /**< keep every scheduling decision for trd_pool_trace() */
+    uint64_t seed;                     /**< of the policy's random generator */
+    bool is_recording;                 /**< keep every scheduling decision for trd_pool_trace() */
     const struct trd_backend *backend; /**< NULL: trd_backend_threads */
-    void *backend_context;  /**< given to the backend's functions */
+    void *backend_context;             /**< given to the backend's functions */
 };
 
 /** What a submitter may say of a task. All zero is the default. */

@@ -28,11 +28,11 @@ enum trd_cause {
  * TRD_CAUSE_OPEN and TRD_CAUSE_SUBMIT only the first block is filled. */
 struct trd_sample {
     enum trd_cause cause;
-    uint32_t workers;       /**< workers there are, the starting ones included */
+    uint32_t workers; /**< workers there are, the starting ones included */
     uint32_t workers_min;
     uint32_t workers_max;
-    uint32_t busy;          /**< workers that have a task */
-    uint64_t queued;        /**< tasks waiting */
+    uint32_t busy;   /**< workers that have a task */
+    uint64_t queued; /**< tasks waiting */
     uint64_t now_ns;
 
     uint64_t interval_ns;

@@ -77,10 +77,11 @@ struct trd_task {
         } call;
         uint64_t word[2]; /**< other backends put here what they like */
     } payload;
-    uint32_t client_index; /**< row of the client table, set by the body; 0 is the anonymous client */
-    uint16_t class_index;  /**< row of the callable-class table, set by the body; 0 is "other" */
-    uint8_t state;         /**< enum trd_task_state; protected by the engine's lock */
-    uint8_t flags;         /**< enum trd_task_flag, set by the submitter before submit */
+    uint32_t
+        client_index; /**< row of the client table, set by the body; 0 is the anonymous client */
+    uint16_t class_index; /**< row of the callable-class table, set by the body; 0 is "other" */
+    uint8_t state;        /**< enum trd_task_state; protected by the engine's lock */
+    uint8_t flags;        /**< enum trd_task_flag, set by the submitter before submit */
 };
 
 /** What only some tasks say of themselves. All zero is the default for every member. */
@@ -90,7 +91,7 @@ struct trd_attr {
     uint64_t deadline_ns; /**< absolute, monotonic; 0 is none */
     uint64_t cost_ns;     /**< the submitter's estimate of the run time; 0 is unknown */
     uint64_t attained_ns; /**< service received so far by a resumable task, kept by the engine */
-    uint32_t weight;      /**< share of its client; 0 leaves the client's weight as it is (1 at first) */
+    uint32_t weight; /**< share of its client; 0 leaves the client's weight as it is (1 at first) */
     uint32_t reserved;
 };
 
@@ -108,7 +109,8 @@ _Static_assert(sizeof(struct trd_task_with_attr) == 64 + sizeof(struct trd_attr)
 
 /** The attributes of `task`, or NULL when it carries none. Pure. */
 static inline struct trd_attr *trd_task_attr(struct trd_task *task) {
-    return (task->flags & TRD_TASK_HAS_ATTR) ? (struct trd_attr *)(void *)(task + 1) : (struct trd_attr *)0;
+    return (task->flags & TRD_TASK_HAS_ATTR) ? (struct trd_attr *)(void *)(task + 1)
+                                             : (struct trd_attr *)0;
 }
 
 /** The priority of `task` (0 without attributes). Pure. */

@@ -36,8 +36,8 @@ struct trd_event {
     uint32_t worker;
     uint32_t client_index;
     uint16_t class_index;
-    uint8_t kind;    /**< enum trd_event_kind */
-    uint8_t flags;   /**< of the task */
+    uint8_t kind;  /**< enum trd_event_kind */
+    uint8_t flags; /**< of the task */
     int32_t answer;
     uint32_t wanted; /**< workers wanted after the call */
     uint32_t reserved;
