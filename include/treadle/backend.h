@@ -14,6 +14,7 @@
 #ifdef __cplusplus
 extern "C" {
 #endif
+
 #pragma GCC visibility push(default)
 
 struct trd_pool;
@@ -56,6 +57,7 @@ int trd_pool_work(struct trd_pool *pool, uint32_t worker);
 extern const struct trd_backend trd_backend_threads;
 
 #pragma GCC visibility pop
+
 #ifdef __cplusplus
 }
 #endif

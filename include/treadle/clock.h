@@ -10,6 +10,7 @@
 #ifdef __cplusplus
 extern "C" {
 #endif
+
 #pragma GCC visibility push(default)
 
 #define TRD_NS_PER_S UINT64_C(1000000000)
@@ -23,6 +24,7 @@ extern "C" {
 uint64_t trd_clock_now_ns(void);
 
 #pragma GCC visibility pop
+
 #ifdef __cplusplus
 }
 #endif

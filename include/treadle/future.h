@@ -8,6 +8,7 @@
 #ifdef __cplusplus
 extern "C" {
 #endif
+
 #pragma GCC visibility push(default)
 
 /** Made by trd_pool_submit(). Reference-counted: the pool holds one until completion, the caller
@@ -42,6 +43,7 @@ struct trd_future *trd_future_ref(struct trd_future *future);
 void trd_future_unref(struct trd_future *future);
 
 #pragma GCC visibility pop
+
 #ifdef __cplusplus
 }
 #endif

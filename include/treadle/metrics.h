@@ -7,6 +7,7 @@
 #ifdef __cplusplus
 extern "C" {
 #endif
+
 #pragma GCC visibility push(default)
 
 /** Log-linear: 32 steps an octave, so a value is known to 1/32 (3.2 %), from 0 to 2^64 - 1.
@@ -45,13 +46,15 @@ struct trd_stats {
     uint64_t cancelled;
     uint64_t expired;
     uint64_t lost;
-    uint64_t busy_ns;             /**< worker-time with a task */
-    uint64_t worker_ns;           /**< worker-time in all: utilisation is busy_ns / worker_ns */
+    uint64_t caller_ran; /**< run by their submitter because the queue was full; not in the above */
+    uint64_t busy_ns;    /**< worker-time with a task */
+    uint64_t worker_ns;  /**< worker-time in all: utilisation is busy_ns / worker_ns */
     struct trd_histogram wait_ns; /**< accepted to started */
     struct trd_histogram run_ns;  /**< started to finished */
 };
 
 #pragma GCC visibility pop
+
 #ifdef __cplusplus
 }
 #endif

@@ -11,6 +11,8 @@
 extern "C" {
 #endif
 
+#pragma GCC visibility push(default)
+
 enum {
     TRD_PARAMS_MAX = 8,  /**< parameters a plug-in may have */
     TRD_ERROR_MAX = 256, /**< bytes of an error message, its NUL included */
@@ -28,6 +30,8 @@ struct trd_param {
 struct trd_error {
     char message[TRD_ERROR_MAX];
 };
+
+#pragma GCC visibility pop
 
 #ifdef __cplusplus
 }

@@ -24,6 +24,7 @@
 #ifdef __cplusplus
 extern "C" {
 #endif
+
 #pragma GCC visibility push(default)
 
 struct trd_table;
@@ -132,6 +133,7 @@ const struct trd_policy *const *trd_policies(void);
 int trd_policy_parse(const char *text, struct trd_policy_spec *spec, struct trd_error *error);
 
 #pragma GCC visibility pop
+
 #ifdef __cplusplus
 }
 #endif

@@ -20,6 +20,7 @@
 #ifdef __cplusplus
 extern "C" {
 #endif
+
 #pragma GCC visibility push(default)
 
 /** What submit does when `pending_max` tasks wait already. */
@@ -52,11 +53,12 @@ struct trd_pool_config {
 
 /** What a submitter may say of a task. All zero is the default. */
 struct trd_options {
-    int64_t priority;    /**< larger runs sooner */
-    uint64_t client;     /**< whom it is for; 0: the anonymous client */
-    uint32_t weight;     /**< share of that client; 0: as it is */
-    uint64_t timeout_ns; /**< dropped if it has not started this long from now; 0: never */
-    uint64_t cost_ns;    /**< estimate of its run time; 0: unknown */
+    int64_t priority;     /**< larger runs sooner */
+    uint64_t client;      /**< whom it is for; 0: the anonymous client */
+    uint32_t weight;      /**< share of that client; 0: as it is */
+    uint64_t deadline_ns; /**< should have started by then, counted from now; 0: no deadline */
+    bool is_dropped_late; /**< past its deadline it expires unrun; else it still runs */
+    uint64_t cost_ns;     /**< estimate of its run time; 0: unknown */
 };
 
 struct trd_pool;
@@ -112,6 +114,7 @@ uint32_t trd_pool_this_worker(const struct trd_pool *pool);
 int trd_pool_trace(struct trd_pool *pool, struct trd_trace *trace_out);
 
 #pragma GCC visibility pop
+
 #ifdef __cplusplus
 }
 #endif

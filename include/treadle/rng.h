@@ -12,6 +12,7 @@
 #ifdef __cplusplus
 extern "C" {
 #endif
+
 #pragma GCC visibility push(default)
 
 struct trd_rng {
@@ -37,6 +38,7 @@ double trd_rng_exponential(struct trd_rng *rng, double mean);
 void trd_rng_jump(struct trd_rng *rng);
 
 #pragma GCC visibility pop
+
 #ifdef __cplusplus
 }
 #endif

@@ -14,6 +14,7 @@
 #ifdef __cplusplus
 extern "C" {
 #endif
+
 #pragma GCC visibility push(default)
 
 /** Why a sizer is asked. */
@@ -81,6 +82,7 @@ const struct trd_sizer *const *trd_sizers(void);
 int trd_sizer_parse(const char *text, struct trd_sizer_spec *spec, struct trd_error *error);
 
 #pragma GCC visibility pop
+
 #ifdef __cplusplus
 }
 #endif

@@ -17,6 +17,8 @@
 extern "C" {
 #endif
 
+#pragma GCC visibility push(default)
+
 /** No worker: the caller of submit is not one of the pool's workers. */
 #define TRD_WORKER_NONE UINT32_MAX
 
@@ -44,6 +46,7 @@ enum trd_outcome {
 enum trd_task_flag {
     TRD_TASK_HAS_ATTR = 1u << 0,  /**< a struct trd_attr lies directly behind the task */
     TRD_TASK_RESUMABLE = 1u << 1, /**< its run may end with TRD_OUTCOME_AGAIN; needs an attr */
+    TRD_TASK_DROP_LATE = 1u << 2, /**< expires, instead of running, once its deadline has passed */
     TRD_TASK_OWNER_BIT = 1u << 7, /**< free for whoever owns the memory; the engine ignores it */
 };
 
@@ -118,6 +121,8 @@ static inline int64_t trd_task_priority(struct trd_task *task) {
     const struct trd_attr *attr = trd_task_attr(task);
     return attr ? attr->priority : 0;
 }
+
+#pragma GCC visibility pop
 
 #ifdef __cplusplus
 }

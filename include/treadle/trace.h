@@ -16,6 +16,7 @@
 #ifdef __cplusplus
 extern "C" {
 #endif
+
 #pragma GCC visibility push(default)
 
 enum trd_event_kind {
@@ -24,10 +25,10 @@ enum trd_event_kind {
     TRD_EVENT_SUBMIT,   /**< answer: 0 or -EAGAIN */
     TRD_EVENT_NEXT,     /**< answer: enum trd_fate; sequence: of the task, or 0 */
     TRD_EVENT_FINISH,   /**< answer: enum trd_outcome given */
-    TRD_EVENT_CANCEL,   /**< answer: 0 or -EBUSY */
+    TRD_EVENT_CANCEL,   /**< a queued task was taken out */
     TRD_EVENT_TICK,     /**< answer unused; wanted: workers wanted afterwards */
     TRD_EVENT_BOUNDS,   /**< workers_min and workers_max changed */
-    TRD_EVENT_FORGET,   /**< a client's record was recycled; answer: 1 or 0 */
+    TRD_EVENT_FORGET,   /**< the row of client_index was freed for another client */
 };
 
 struct trd_event {
@@ -65,7 +66,7 @@ struct trd_trace {
     uint32_t workers_min, workers_max;
     uint64_t pending_max;
     uint64_t seed;
-    uint64_t start_ns;
+    uint64_t start_ns; /**< `now` of the pool's start */
     struct trd_event *events;
     size_t count;
     bool is_truncated; /**< memory ran out: the first `count` events are right */
@@ -80,6 +81,7 @@ int trd_trace_save(const struct trd_trace *trace, const char *path);
 int trd_trace_load(struct trd_trace *trace, const char *path, struct trd_error *error);
 
 #pragma GCC visibility pop
+
 #ifdef __cplusplus
 }
 #endif

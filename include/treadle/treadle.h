@@ -20,12 +20,14 @@
 #ifdef __cplusplus
 extern "C" {
 #endif
+
 #pragma GCC visibility push(default)
 
 /** The version of the library linked against, "major.minor.patch". */
 const char *trd_version(void);
 
 #pragma GCC visibility pop
+
 #ifdef __cplusplus
 }
 #endif

@@ -14,11 +14,11 @@
 
 enum lab_outcome {
     LAB_OUTCOME_OK = 0,
-    LAB_OUTCOME_FAILED,      /* the work raised, or a result was wrong */
-    LAB_OUTCOME_CRASHED,     /* the child died without a result */
-    LAB_OUTCOME_HUNG,        /* over its time limit, killed */
-    LAB_OUTCOME_SKIPPED,     /* cannot run here; the reason says how it could */
-    LAB_OUTCOME_MISSING,     /* planned, not run (yet) */
+    LAB_OUTCOME_FAILED,  /* the work raised, or a result was wrong */
+    LAB_OUTCOME_CRASHED, /* the child died without a result */
+    LAB_OUTCOME_HUNG,    /* over its time limit, killed */
+    LAB_OUTCOME_SKIPPED, /* cannot run here; the reason says how it could */
+    LAB_OUTCOME_MISSING, /* planned, not run (yet) */
 };
 
 /* "ok", "failed", ...; and back (MISSING for anything else). */
@@ -40,21 +40,21 @@ struct lab_metric {
 
 /* One run of a cell: the unit of replication. */
 struct lab_run {
-    int64_t id;           /* row in the store */
-    uint32_t block;       /* 0, 1, ...; cells of one comparison group run once in every block */
-    uint32_t attempt;     /* 0, then 1.. when the noise gate repeated the block: the last counts */
-    bool is_noisy;        /* the gate's budget was used up and it is still noisy */
+    int64_t id;       /* row in the store */
+    uint32_t block;   /* 0, 1, ...; cells of one comparison group run once in every block */
+    uint32_t attempt; /* 0, then 1.. when the noise gate repeated the block: the last counts */
+    bool is_noisy;    /* the gate's budget was used up and it is still noisy */
     enum lab_outcome outcome;
-    char *reason;         /* "" when ok */
+    char *reason; /* "" when ok */
     uint64_t tasks;
-    double wall_s;        /* timed window */
+    double wall_s; /* timed window */
     double setup_s, first_s;
     bool is_steady;
-    double cpu_s;         /* of the whole process tree in the window; NaN when not known */
-    double pss_bytes;     /* of the whole process tree after the window, pool standing; NaN */
-    double rss_peak_bytes;/* sum of the processes' VmHWM; NaN when not known */
-    double others_cpu;    /* share of all cores used by others in the window, 0 to 1; NaN */
-    double steal;         /* share of all cores stolen in the window, 0 to 1; NaN */
+    double cpu_s;          /* of the whole process tree in the window; NaN when not known */
+    double pss_bytes;      /* of the whole process tree after the window, pool standing; NaN */
+    double rss_peak_bytes; /* sum of the processes' VmHWM; NaN when not known */
+    double others_cpu;     /* share of all cores used by others in the window, 0 to 1; NaN */
+    double steal;          /* share of all cores stolen in the window, 0 to 1; NaN */
     struct lab_latency *latency;
     size_t latency_count;
     struct lab_metric *metrics;
@@ -63,45 +63,45 @@ struct lab_run {
 
 struct lab_cell {
     int64_t id;
-    char *part;        /* executors, sizes, policies, outcomes, selftest */
-    char *group;       /* comparison group: cells compared within blocks share it */
-    char *lane;        /* python, native */
+    char *part;  /* executors, sizes, policies, outcomes, selftest */
+    char *group; /* comparison group: cells compared within blocks share it */
+    char *lane;  /* python, native */
     char *workload;
     char *kind;        /* io, cpu, mixed, overhead; what the workload is bound by */
     char *interpreter; /* label such as "CPython 3.11.2"; "" in the native lane */
     char *executor;
-    uint32_t workers;  /* 0 for serial */
+    uint32_t workers; /* 0 for serial */
     char *sizer, *policy;
-    double load;       /* 0: closed */
-    char *variant;     /* what else tells this cell from others: "per-task", "A", "B", "+5%", "" */
+    double load;   /* 0: closed */
+    char *variant; /* what else tells this cell from others: "per-task", "A", "B", "+5%", "" */
     enum lab_outcome outcome; /* OK when at least one run is; else of its last run */
     char *reason;
-    char *install;     /* command that would make a skipped cell run; "" */
+    char *install;        /* command that would make a skipped cell run; "" */
     struct lab_run *runs; /* the counted attempt of each block, by block */
     size_t run_count;
 };
 
-enum lab_verdict_kind {       /* of a comparison, STATISTICS: four verdicts */
-    LAB_UNDECIDED = 0,
-    LAB_FASTER,               /* b is faster than a, beyond the margin */
-    LAB_SLOWER,
-    LAB_FASTER_MAYBE_NEGLIGIBLE,
-    LAB_SLOWER_MAYBE_NEGLIGIBLE,
-    LAB_TIE,
+enum lab_verdict_kind { /* of a comparison, STATISTICS: four verdicts */
+                        LAB_UNDECIDED = 0,
+                        LAB_FASTER, /* b is faster than a, beyond the margin */
+                        LAB_SLOWER,
+                        LAB_FASTER_MAYBE_NEGLIGIBLE,
+                        LAB_SLOWER_MAYBE_NEGLIGIBLE,
+                        LAB_TIE,
 };
 const char *lab_verdict_name(enum lab_verdict_kind kind); /* "faster", "tie", ... */
 
 /* b against a, paired by block: ratio of seconds per task, time_b / time_a; < 1: b is faster. */
 struct lab_comparison {
-    int64_t a, b;          /* cell ids */
-    char *metric;          /* "time per task", "p99 latency", ... */
+    int64_t a, b; /* cell ids */
+    char *metric; /* "time per task", "p99 latency", ... */
     uint32_t blocks;
-    uint32_t b_faster;     /* in so many of the blocks */
-    double ratio;          /* Hodges-Lehmann */
-    double low, high;      /* 95 % interval */
-    double margin;         /* equivalence margin, 0.03 or 0.10 */
+    uint32_t b_faster; /* in so many of the blocks */
+    double ratio;      /* Hodges-Lehmann */
+    double low, high;  /* 95 % interval */
+    double margin;     /* equivalence margin, 0.03 or 0.10 */
     enum lab_verdict_kind verdict;
-    uint32_t blocks_needed;/* to decide an undecided one; 0 otherwise */
+    uint32_t blocks_needed; /* to decide an undecided one; 0 otherwise */
 };
 
 enum lab_claim_verdict {
@@ -114,9 +114,9 @@ enum lab_claim_verdict {
 const char *lab_claim_verdict_name(enum lab_claim_verdict verdict); /* "supported", ... */
 
 struct lab_claim_result {
-    char *id;      /* T1 ... */
-    char *text;    /* the claim, in a sentence */
-    char *rule;    /* the rule stated before measuring */
+    char *id;   /* T1 ... */
+    char *text; /* the claim, in a sentence */
+    char *rule; /* the rule stated before measuring */
     enum lab_claim_verdict verdict;
     char *detail;  /* depends on what, not tested why, or what was seen */
     char *where;   /* the workloads it was decided on */
@@ -127,10 +127,10 @@ struct lab_claim_result {
 
 /* The study's own check: identical code compared, and a planted difference. */
 struct lab_selftest {
-    uint32_t aa_pairs;      /* A/A comparisons made */
-    uint32_t aa_different;  /* of them, called different */
-    double aa_spread;       /* largest |ratio - 1| seen in an A/A comparison; NaN */
-    bool planted_found;     /* was the planted +5 % called slower? */
+    uint32_t aa_pairs;     /* A/A comparisons made */
+    uint32_t aa_different; /* of them, called different */
+    double aa_spread;      /* largest |ratio - 1| seen in an A/A comparison; NaN */
+    bool planted_found;    /* was the planted +5 % called slower? */
     double planted_ratio, planted_low, planted_high; /* NaN when not run */
     uint32_t blocks, noisy_blocks, repeated_blocks;
     double others_cpu, steal; /* medians over the counted runs; NaN */
@@ -151,8 +151,8 @@ struct lab_results {
     size_t claim_count;
     struct lab_selftest selftest;
     bool is_quick;
-    bool is_complete;  /* every planned run has an outcome */
-    double margin;     /* equivalence margin of this study */
+    bool is_complete; /* every planned run has an outcome */
+    double margin;    /* equivalence margin of this study */
 };
 
 void lab_results_init(struct lab_results *results);

@@ -1,0 +1,31 @@
+/* table.h - a growing table of fixed-size records that never move.
+ *
+ * Chunk k holds 16 << k records, so a record's address lives as long as the table, a look-up is one
+ * count of leading zeros, and growing is the body's affair: it makes the next chunk outside its
+ * lock and hands it over. Not thread-safe. */
+#ifndef TRD_BASE_TABLE_H
+#define TRD_BASE_TABLE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+enum { TRD_TABLE_CHUNKS = 28, TRD_TABLE_FIRST_LOG2 = 4 };
+
+struct trd_table {
+    unsigned char *chunk[TRD_TABLE_CHUNKS];
+    size_t record_bytes; /* a multiple of the strictest alignment */
+    uint32_t chunk_count;
+    uint32_t capacity; /* records there is memory for */
+    uint32_t count;    /* records handed out; indices are below it */
+};
+
+/** `record_bytes` is rounded up for alignment. */
+void trd__table_init(struct trd_table *table, size_t record_bytes);
+/** Bytes of the next chunk; 0 when the table can grow no more. */
+size_t trd__table_next_bytes(const struct trd_table *table);
+/** Adds the next chunk: trd__table_next_bytes() zeroed bytes. The table does not own it. */
+void trd__table_add_chunk(struct trd_table *table, void *chunk);
+/** The record at `index` < capacity. */
+void *trd__table_at(const struct trd_table *table, uint32_t index);
+
+#endif
