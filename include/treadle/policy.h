@@ -41,15 +41,18 @@ struct trd_client {
     uint32_t index;         /**< its row */
 };
 
+struct trd_policy_spec;
+
 /** What the engine hands to every op of a policy. `state` is `pool_bytes`; the rest is read-only.
  */
 struct trd_policy_env {
-    void *state;                     /**< the policy's own record of this pool */
-    const double *params;            /**< in the order of the policy's `params` */
-    struct trd_rng *rng;             /**< the pool's seeded generator */
-    const struct trd_table *clients; /**< see trd_policy_client() */
-    const struct trd_table *classes; /**< see trd_policy_class() */
-    const struct trd_table *workers; /**< see trd_policy_worker() */
+    void *state;                        /**< the policy's own record of this pool */
+    const double *params;               /**< in the order of the policy's `params` */
+    struct trd_rng *rng;                /**< the pool's seeded generator */
+    const struct trd_policy_spec *spec; /**< as parsed: a composition finds its parts here */
+    const struct trd_table *clients;    /**< see trd_policy_client() */
+    const struct trd_table *classes;    /**< see trd_policy_class() */
+    const struct trd_table *workers;    /**< see trd_policy_worker() */
 };
 
 /** What became of a popped task. */
@@ -69,9 +72,6 @@ enum trd_policy_flag {
     /** Its ops may be called concurrently by different workers. Cancelling then only marks a task,
      * pop discards it, and a recorded run need not replay identically. */
     TRD_POLICY_CONCURRENT = 1u << 0,
-    /** Order is judged over the whole pool: the engine must not shard the queue. A policy without
-     * this flag is correct when each shard is ordered by it. */
-    TRD_POLICY_GLOBAL_ORDER = 1u << 1,
 };
 
 struct trd_policy {

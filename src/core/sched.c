@@ -35,6 +35,7 @@ void trd__sched_init(struct trd_sched *sched, const struct trd_sched_config *con
         .state = state,
         .params = sched->config.policy.params,
         .rng = &sched->rng,
+        .spec = &sched->config.policy,
         .clients = &sched->clients,
         .classes = &sched->classes,
         .workers = &sched->workers,

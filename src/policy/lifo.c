@@ -32,7 +32,6 @@ const struct trd_policy trd__policy_lifo = {
     .summary = "last in, first out",
     .source = "Kleinrock, Queueing Systems vol. 2, 1976, 3.4",
     .pool_bytes = sizeof(struct trd_list),
-    .flags = TRD_POLICY_GLOBAL_ORDER,
     .push = lifo_push,
     .pop = lifo_pop,
     .remove = lifo_remove,

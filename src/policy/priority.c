@@ -38,7 +38,6 @@ const struct trd_policy trd__policy_priority = {
     .summary = "largest priority first, equals in order of arrival",
     .source = "Cobham, Operations Research 2, 1954",
     .pool_bytes = sizeof(struct trd_heap),
-    .flags = TRD_POLICY_GLOBAL_ORDER,
     .push = priority_push,
     .pop = priority_pop,
     .remove = priority_remove,

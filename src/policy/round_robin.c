@@ -93,7 +93,6 @@ const struct trd_policy trd__policy_round_robin = {
     .source = "Nagle, IEEE Transactions on Communications 35, 1987",
     .pool_bytes = sizeof(struct round_robin),
     .client_bytes = sizeof(struct round_robin_client),
-    .flags = TRD_POLICY_GLOBAL_ORDER,
     .push = round_robin_push,
     .pop = round_robin_pop,
     .remove = round_robin_remove,
