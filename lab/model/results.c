@@ -1,5 +1,5 @@
 /* results.c - the model of a study's results: appending copies, finding, freeing. */
-#include "results.h"
+#include "lab/model/results.h"
 
 #include <math.h>
 #include <stdlib.h>
