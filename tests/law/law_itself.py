@@ -14,6 +14,8 @@ HERE = Path(__file__).resolve().parent
 LAWFUL = {
     "include/treadle/one.h": "#include <stddef.h>\n",
     "src/base/list.h": "/* list.h */\n",
+    "src/base/pure.h": "#include <stdlib.h>\n#pragma GCC poison malloc\n",
+    "docs/n.md": "[one](n.md) `[two](none)` [three](https://example.org/x)\n",
     "src/core/sched.c": '#include "base/list.h"\n\n#include <treadle/one.h>\n\n'
     "/* a TO-DO list is fine */\nint sched_f(int a) {\n    return a;\n}\n",
     "src/os/clock.c": "#define _GNU_SOURCE\n#include <time.h>\n",
@@ -41,6 +43,9 @@ BROKEN = [
     ("law_size", "lab/list.h", "/* twice */\n", "one name for several files"),
     ("law_words", "src/pool/i.c", "#define _GNU_SOURCE\n", "only src/os meets the kernel"),
     ("law_words", "src/sim/j.c", "/* TO" "DO: later */\n", "do it, or open an issue"),
+    ("law_documents", "docs/l.md", "[a](m.md)", "the link to m.md leads nowhere"),
+    ("law_documents", "docs/l.md", "```c\n/* l.c - x */\nint l\n```\n", "l.c, as shown"),
+    ("law_documents", "docs/l.md", "```c\n/* l.c - x */\nvoid *l = &malloc;\n```\n", "l.c, as"),
     ("law_headers", "include/treadle/k.h", "size_t k(void);\n", "treadle/k.h"),
 ]
 OTHERS = {
@@ -106,7 +111,7 @@ def main() -> int:
     compiler = sys.argv[1]
     complaints = check_symbols(compiler)
     for check, name, text, expected in BROKEN:
-        arguments = [compiler] if check == "law_headers" else []
+        arguments = [compiler] if check in ("law_headers", "law_documents") else []
         code, output = run(check, {**LAWFUL, **OTHERS}, arguments)
         if code != 0:
             complaints.append(f"{check} complains about a lawful tree: {output}")
