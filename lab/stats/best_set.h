@@ -21,11 +21,11 @@ struct lab_rank {
     bool is_best; /* in the best set */
 };
 
-/* Ranks the cells of `group` that `executor` ran (NULL: any executor), in the study's order: time
- * per task; cells without times get NaN and are never best. Fills up to LAB_GROUP_MAX ranks and
- * returns how many. With `is_corrected`, unless NULL: whether Holm's correction was applied (true)
- * or the margin decided (false). */
+/* Ranks by time per task the cells of `group` with this executor and variant (NULL: any), in the
+ * study's order; cells without times get NaN and are never best. Fills up to LAB_GROUP_MAX ranks
+ * and returns how many. Into `is_corrected`, unless NULL: whether Holm's correction decided (true)
+ * or the margin (false). O(pairs x blocks^2). */
 size_t lab_best_set(const struct lab_results *results, const char *group, const char *executor,
-                    struct lab_rank ranks[LAB_GROUP_MAX], bool *is_corrected);
+                    const char *variant, struct lab_rank ranks[LAB_GROUP_MAX], bool *is_corrected);
 
 #endif
