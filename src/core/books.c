@@ -118,7 +118,7 @@ void trd__sched_join(struct trd_sched *sched, uint32_t worker, uint64_t now_ns) 
     if (sched->config.policy.policy->worker_join) {
         sched->config.policy.policy->worker_join(&sched->policy_env, worker);
     }
-    trd__record_worker(sched, TRD_EVENT_JOIN, worker, now_ns);
+    trd__record_worker(sched, TRD_EVENT_JOIN, worker);
 }
 
 void trd__sched_leave(struct trd_sched *sched, uint32_t worker, uint64_t now_ns) {
@@ -130,7 +130,7 @@ void trd__sched_leave(struct trd_sched *sched, uint32_t worker, uint64_t now_ns)
     }
     record->is_joined = false;
     sched->worker_count--;
-    trd__record_worker(sched, TRD_EVENT_LEAVE, worker, now_ns);
+    trd__record_worker(sched, TRD_EVENT_LEAVE, worker);
 }
 
 void trd__sched_bounds(struct trd_sched *sched, uint32_t workers_min, uint32_t workers_max,
@@ -140,7 +140,7 @@ void trd__sched_bounds(struct trd_sched *sched, uint32_t workers_min, uint32_t w
     sched->config.workers_min = workers_min;
     sched->config.workers_max = workers_max;
     trd__books_ask(sched, TRD_CAUSE_OPEN, NULL);
-    trd__record_bounds(sched, now_ns);
+    trd__record_bounds(sched);
 }
 
 void trd__sched_client_open(struct trd_sched *sched, uint32_t index, uint64_t key) {
@@ -178,7 +178,7 @@ uint32_t trd__sched_client_forget(struct trd_sched *sched, uint64_t *key_out, ui
             *key_out = client->key;
             client->weight = 0;
             sched->client_open_count--;
-            trd__record_forget(sched, sched->forget_hand, now_ns);
+            trd__record_forget(sched, sched->forget_hand);
             return sched->forget_hand;
         }
     }

@@ -5,18 +5,16 @@
 
 #include "core/sched.h"
 
-void trd__record_submit(struct trd_sched *sched, struct trd_task *task, uint32_t worker, int answer,
-                        uint64_t now_ns);
-void trd__record_next(struct trd_sched *sched, struct trd_pop pop, uint32_t worker,
-                      uint64_t now_ns);
+void trd__record_submit(struct trd_sched *sched, struct trd_task *task, uint32_t worker,
+                        int answer);
+void trd__record_next(struct trd_sched *sched, struct trd_pop pop, uint32_t worker);
 void trd__record_finish(struct trd_sched *sched, struct trd_task *task, uint32_t worker,
-                        enum trd_outcome outcome, const struct trd_cost *cost, uint64_t now_ns);
-void trd__record_cancel(struct trd_sched *sched, struct trd_task *task, uint64_t now_ns);
-void trd__record_tick(struct trd_sched *sched, const struct trd_load *load, uint64_t now_ns);
+                        enum trd_outcome outcome, const struct trd_cost *cost);
+void trd__record_cancel(struct trd_sched *sched, struct trd_task *task);
+void trd__record_tick(struct trd_sched *sched, const struct trd_load *load);
 /** TRD_EVENT_JOIN or TRD_EVENT_LEAVE. */
-void trd__record_worker(struct trd_sched *sched, enum trd_event_kind kind, uint32_t worker,
-                        uint64_t now_ns);
-void trd__record_bounds(struct trd_sched *sched, uint64_t now_ns);
-void trd__record_forget(struct trd_sched *sched, uint32_t index, uint64_t now_ns);
+void trd__record_worker(struct trd_sched *sched, enum trd_event_kind kind, uint32_t worker);
+void trd__record_bounds(struct trd_sched *sched);
+void trd__record_forget(struct trd_sched *sched, uint32_t index);
 
 #endif

@@ -75,9 +75,10 @@ static void sched_push(struct trd_sched *sched, struct trd_task *task, uint32_t 
 
 int trd__sched_submit(struct trd_sched *sched, struct trd_task *task, uint32_t worker,
                       uint64_t now_ns) {
-    const struct trd_attr *attr = trd_task_attr(task);
+    struct trd_attr *attr = trd_task_attr(task);
     struct trd_client *client = trd__sched_client(sched, task->client_index);
-    assert(client->weight > 0); /* the row is open */
+    assert(client->weight > 0);              /* the row is open */
+    assert(task->state != TRD_TASK_RUNNING); /* only a yield takes it from there to the queue */
     assert(trd__task_may((enum trd_task_state)task->state, TRD_TASK_QUEUED));
     trd__books_advance(sched, now_ns);
     if (attr && attr->weight) {
@@ -92,12 +93,15 @@ int trd__sched_submit(struct trd_sched *sched, struct trd_task *task, uint32_t w
     } else {
         sched->sequence++;
         sched->submitted++;
+        if (attr) {
+            attr->attained_ns = 0; /* the memory may have been a task before */
+        }
         sched_push(sched, task, worker);
         if (sched->config.sizer.sizer->causes & TRD_CAUSE_SUBMIT) {
             trd__books_ask(sched, TRD_CAUSE_SUBMIT, NULL);
         }
     }
-    trd__record_submit(sched, task, worker, answer, now_ns);
+    trd__record_submit(sched, task, worker, answer);
     return answer;
 }
 
@@ -142,7 +146,7 @@ struct trd_pop trd__sched_next(struct trd_sched *sched, uint32_t worker, uint64_
             sched_start(sched, pop.task, worker);
         }
     }
-    trd__record_next(sched, pop, worker, now_ns);
+    trd__record_next(sched, pop, worker);
     return pop;
 }
 
@@ -183,7 +187,7 @@ void trd__sched_finish(struct trd_sched *sched, struct trd_task *task, uint32_t 
         task->node.anatomy.cpu_ns = cost->cpu_ns;
         task->node.anatomy.gil_ns = cost->gil_ns;
     }
-    trd__record_finish(sched, task, worker, outcome, cost, now_ns);
+    trd__record_finish(sched, task, worker, outcome, cost);
     client->running_count--;
     client->service_ns += run_ns;
     trd__books_worker_busy(sched, worker, false);
@@ -212,14 +216,15 @@ int trd__sched_cancel(struct trd_sched *sched, struct trd_task *task, uint64_t n
     sched->queued--;
     sched->cancelled++;
     trd__sched_client(sched, task->client_index)->queued_count--;
-    trd__record_cancel(sched, task, now_ns);
+    trd__record_cancel(sched, task);
     return 0;
 }
 
 uint32_t trd__sched_tick(struct trd_sched *sched, const struct trd_load *load, uint64_t now_ns) {
     trd__books_advance(sched, now_ns);
-    const bool is_starved = sched->queued > 0 && sched->finished == sched->tick_finished;
+    const bool is_starved = (sched->config.sizer.sizer->causes & TRD_CAUSE_STARVED) &&
+                            sched->queued > 0 && sched->finished == sched->tick_finished;
     trd__books_ask(sched, is_starved ? TRD_CAUSE_STARVED : TRD_CAUSE_TICK, load);
-    trd__record_tick(sched, load, now_ns);
+    trd__record_tick(sched, load);
     return sched->workers_wanted;
 }
