@@ -3,6 +3,7 @@
 
 #include "lab/command/say.h"
 #include "lab/command/suggest.h"
+#include "lab/runner/guard.h"
 
 #include <treadle/treadle.h>
 
@@ -12,6 +13,7 @@
 enum { COMMANDS_MAX = 32 };
 
 static const struct lab_command commands[] = {
+    {"guard", NULL, lab_guard_main},
     {"help", "explains a subcommand", lab_help_main},
     {NULL, NULL, NULL},
 };
