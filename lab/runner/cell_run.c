@@ -2,12 +2,12 @@
  * the two stops, so none of it falls into the timed window. */
 #include "lab/runner/cell_run.h"
 
+#include "lab/runner/cell_spec.h"
 #include "lab/runner/conversation.h"
 #include "lab/runner/environment.h"
 #include "lab/runner/noise.h"
 #include "lab/runner/result.h"
 #include "lab/runner/scratch.h"
-#include "lab/runner/spec.h"
 #include "lab/runner/tree.h"
 
 #include <jansson.h>

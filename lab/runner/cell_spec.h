@@ -1,4 +1,4 @@
-/* spec.h - the first line of the cell protocol: what a child is to run. */
+/* cell_spec.h - the first line of the cell protocol: what a child is to run. */
 #ifndef TREADLE_LAB_SPEC_H
 #define TREADLE_LAB_SPEC_H
 

@@ -1,5 +1,5 @@
-/* spec.c - a planned cell in the words of docs/reference/cell-protocol.md, section 1. */
-#include "lab/runner/spec.h"
+/* cell_spec.c - a planned cell in the words of docs/reference/cell-protocol.md, section 1. */
+#include "lab/runner/cell_spec.h"
 
 #include <jansson.h>
 
