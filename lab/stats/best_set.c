@@ -100,6 +100,22 @@ static bool has_times(const struct lab_cell *cell) {
     return false;
 }
 
+void lab_rank_cells(struct lab_rank *ranks, size_t count, double margin, bool *is_corrected) {
+    struct pairwise all;
+    for (size_t i = 0; i < count; i++)
+        ranks[i].relative = has_times(ranks[i].cell) ? 1 : NAN;
+    compare_all(ranks, count, margin, &all);
+    bool is_holm = is_correctable(&all);
+    if (is_corrected)
+        *is_corrected = is_holm;
+    keep_best(ranks, count, &all, is_holm);
+    size_t fastest = fastest_of(ranks, count, &all);
+    for (size_t i = 0; i < count && fastest < count; i++) {
+        ranks[i].relative *= exp(shift_of(&all, fastest, i));
+        ranks[i].is_best = i == fastest || (ranks[i].is_best && !isnan(ranks[i].relative));
+    }
+}
+
 static bool is_meant(const char *value, const char *wanted) {
     return !wanted || strcmp(value, wanted) == 0;
 }
@@ -111,18 +127,8 @@ size_t lab_best_set(const struct lab_results *results, const char *group, const 
         const struct lab_cell *cell = &results->cells[i];
         if (is_meant(cell->group, group) && is_meant(cell->executor, executor) &&
             is_meant(cell->variant, variant))
-            ranks[count++] = (struct lab_rank){cell, has_times(cell) ? 1 : NAN, false};
+            ranks[count++] = (struct lab_rank){.cell = cell};
     }
-    struct pairwise all;
-    compare_all(ranks, count, results->margin, &all);
-    bool is_holm = is_correctable(&all);
-    if (is_corrected)
-        *is_corrected = is_holm;
-    keep_best(ranks, count, &all, is_holm);
-    size_t fastest = fastest_of(ranks, count, &all);
-    for (size_t i = 0; i < count && fastest < count; i++) {
-        ranks[i].relative *= exp(shift_of(&all, fastest, i));
-        ranks[i].is_best = i == fastest || (ranks[i].is_best && !isnan(ranks[i].relative));
-    }
+    lab_rank_cells(ranks, count, results->margin, is_corrected);
     return count;
 }

@@ -21,6 +21,12 @@ struct lab_rank {
     bool is_best; /* in the best set */
 };
 
+/* Ranks cells of one comparison group by time per task: fills `relative` and `is_best` of `count`
+ * <= LAB_GROUP_MAX ranks whose `cell` is set. Cells without times get NaN and are never best. Into
+ * `is_corrected`, unless NULL: whether Holm's correction decided (true) or the margin (false).
+ * O(pairs x blocks^2). */
+void lab_rank_cells(struct lab_rank *ranks, size_t count, double margin, bool *is_corrected);
+
 /* Ranks by time per task the cells of `group` with this executor and variant (NULL: any), in the
  * study's order; cells without times get NaN and are never best. Fills up to LAB_GROUP_MAX ranks
  * and returns how many. Into `is_corrected`, unless NULL: whether Holm's correction decided (true)

@@ -125,7 +125,7 @@ struct lab_cell *synthetic_add_outcome(struct synthetic *study, const char *clai
     struct synthetic_cell spec = {.part = "outcomes",
                                   .group = group,
                                   .workload = scenario,
-                                  .kind = "overhead",
+                                  .kind = "outcome",
                                   .executor = executor,
                                   .variant = variant,
                                   .workers = 2};
@@ -134,7 +134,7 @@ struct lab_cell *synthetic_add_outcome(struct synthetic *study, const char *clai
     return cell;
 }
 
-/* Seconds by task of the four executors, on a machine of two cores; 0: skipped. */
+/* Seconds by task of the four executors, on a machine of two cores; 0: skipped, -1: not planned. */
 static const struct {
     const char *workload, *kind, *variant;
     double serial, threads, processes, treadle;
@@ -149,7 +149,7 @@ static const struct {
     {"classify", "mixed", "per-task", 0, 0, 0, 0},
     {"classify", "mixed", "per-worker", 80.0e-3, 55.0e-3, 62.0e-3, 54.0e-3},
     {"noop", "overhead", "", 0.30e-6, 18.0e-6, 95.0e-6, 1.30e-6},
-    {"startup", "overhead", "", 2.00e-6, 190e-6, 9.00e-3, 160e-6},
+    {"startup", "overhead", "", -1, 190e-6, 9.00e-3, 160e-6},
 };
 
 static void add_executor_row(struct synthetic *study, size_t row) {
@@ -161,7 +161,7 @@ static void add_executor_row(struct synthetic *study, size_t row) {
     char group[128];
     snprintf(group, sizeof group, "executors/%s%s%s/python/%s", executor_rows[row].workload,
              variant[0] ? "/" : "", variant, study->interpreter);
-    for (size_t i = 0; i < 4; i++) {
+    for (size_t i = seconds[0] < 0 ? 1 : 0; i < 4; i++) {
         struct synthetic_cell spec = {.part = "executors",
                                       .group = group,
                                       .workload = executor_rows[row].workload,
