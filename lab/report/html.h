@@ -1,0 +1,50 @@
+/* html.h - the sections of the HTML report, one file each, and the little they share.
+ *
+ * A section writes a <section class="card"> or nothing when the study has nothing for it. Every
+ * number leads back to its cell: lab_html_cell() links to the row that names the cell's place in
+ * study.json. Errors stay in the stream; sections that need memory return -ENOMEM.
+ */
+#ifndef TREADLE_LAB_HTML_H
+#define TREADLE_LAB_HTML_H
+
+#include "lab/model/results.h"
+
+#include <stdio.h>
+
+struct lab_page {
+    FILE *out;
+    const struct lab_results *results;
+    unsigned ids; /* of drawings, so that each has its own */
+};
+
+/* Drawings are made twice, for a wide and a narrow screen, and CSS shows one. */
+enum { LAB_WIDTH_WIDE = 640, LAB_WIDTH_NARROW = 320 };
+
+void lab_html_style(FILE *out);  /* CSS */
+void lab_html_script(FILE *out); /* the light/dark button */
+
+void lab_html_header(struct lab_page *page);
+void lab_html_noise(struct lab_page *page);
+void lab_html_answers(struct lab_page *page);
+void lab_html_claims(struct lab_page *page);
+void lab_html_heat(struct lab_page *page);
+void lab_html_blocks(struct lab_page *page);
+void lab_html_executors(struct lab_page *page);
+int lab_html_latency(struct lab_page *page);
+int lab_html_fairness(struct lab_page *page);
+int lab_html_policies(struct lab_page *page);
+void lab_html_outcomes(struct lab_page *page);
+void lab_html_missing(struct lab_page *page);
+void lab_html_manifest(struct lab_page *page);
+void lab_html_glossary(struct lab_page *page);
+void lab_html_cells(struct lab_page *page);
+
+/* A small link to the cell's row. */
+void lab_html_cell(FILE *out, const struct lab_cell *cell);
+/* A label with a sign and a word, so that colour is not needed: kind is good, bad, same, open or
+ * none. */
+void lab_html_chip(FILE *out, const char *kind, const char *word);
+void lab_html_verdict(FILE *out, enum lab_verdict_kind verdict);
+void lab_html_outcome(FILE *out, enum lab_outcome outcome);
+
+#endif
