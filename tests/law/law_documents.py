@@ -37,9 +37,11 @@ def broken_links(path: Path, text: str) -> list[str]:
 def compile_shown(compiler: str, path: Path, text: str) -> list[str]:
     found = []
     for source, name in C_BLOCK.findall(text):
+        layer = [f"-I{ROOT / 'src'}", "-include", str(ROOT / "src" / "base" / "pure.h")]
+        if '#include "lab/' in source:
+            layer = [f"-I{ROOT}"]
         done = subprocess.run(
-            [compiler, *FLAGS, f"-I{ROOT / 'include'}", f"-I{ROOT / 'src'}"]
-            + ["-include", str(ROOT / "src" / "base" / "pure.h"), "-xc", "-"],
+            [compiler, *FLAGS, f"-I{ROOT / 'include'}", *layer, "-xc", "-"],
             input=source,
             text=True,
             capture_output=True,
