@@ -1,6 +1,7 @@
 /* command.c - the table of subcommands and the way to them. */
 #include "lab/command/command.h"
 
+#include "lab/command/cmd_study.h"
 #include "lab/command/say.h"
 #include "lab/command/suggest.h"
 #include "lab/runner/guard.h"
@@ -13,6 +14,8 @@
 enum { COMMANDS_MAX = 32 };
 
 static const struct lab_command commands[] = {
+    {"study", "measures executors, pool sizes and policies", lab_study_main},
+    {"report", "writes a study's report again", lab_report_main},
     {"guard", NULL, lab_guard_main},
     {"help", "explains a subcommand", lab_help_main},
     {NULL, NULL, NULL},

@@ -9,7 +9,8 @@ static bool is_overhead(const struct lab_workload_info *work) {
 }
 
 /* The earlier study's question needs these; the rest is what else one may ask. */
-static enum lab_rank rank_of(const struct lab_draft *draft, const struct lab_workload_info *work) {
+static enum lab_importance rank_of(const struct lab_draft *draft,
+                                   const struct lab_workload_info *work) {
     if (draft->lane->executable == NULL) {
         return LAB_RANK_EXTRA;
     }

@@ -32,6 +32,9 @@ void lab_design_outcomes(const struct lab_draft *draft) {
             snprintf(cell.variant, sizeof cell.variant, "%s", outcome->pairs[pair].variant);
             lab_draft_time(draft, &cell, 0.1, 0.0, 0.6);
             cell.limit_s = draft->detail == LAB_DETAIL_QUICK ? 10.0 : 30.0;
+            if (draft->detail == LAB_DETAIL_QUICK && strcmp(outcome->id, "io-large-result") == 0) {
+                snprintf(cell.params, sizeof cell.params, "{\"bytes\":32000000}");
+            }
             if (!outcome->support.is_supported && !cell.is_skipped) {
                 cell.is_skipped = true;
                 snprintf(cell.reason, sizeof cell.reason, "%s", outcome->support.reason);

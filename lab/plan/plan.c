@@ -41,7 +41,7 @@ static bool grow(struct lab_plan *plan, void **items, size_t count, size_t *spac
     return true;
 }
 
-void lab_plan_open_group(struct lab_plan *plan, uint32_t blocks, enum lab_rank rank,
+void lab_plan_open_group(struct lab_plan *plan, uint32_t blocks, enum lab_importance rank,
                          const char *name, ...) {
     void *items = plan->groups;
     struct lab_plan_group *group;

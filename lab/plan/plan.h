@@ -29,7 +29,7 @@ struct lab_plan_cell {
 };
 
 /* What goes first when the time does not suffice: the largest value. */
-enum lab_rank {
+enum lab_importance {
     LAB_RANK_CORE = 0, /* the self-test and the answers to the three questions */
     LAB_RANK_MAIN,
     LAB_RANK_MORE,
@@ -41,7 +41,7 @@ struct lab_plan_group {
     char name[LAB_NAME_MAX];
     uint32_t first_cell, cell_count;
     uint32_t blocks;
-    enum lab_rank rank;
+    enum lab_importance rank;
     double seconds; /* what a block is expected to take */
 };
 
@@ -69,7 +69,7 @@ void lab_plan_free(struct lab_plan *plan);
 
 /* Opens a group; the cells added next belong to it. A group without cells is dropped when the next
  * one is opened. Memory: see is_short_of_memory. */
-void lab_plan_open_group(struct lab_plan *plan, uint32_t blocks, enum lab_rank rank,
+void lab_plan_open_group(struct lab_plan *plan, uint32_t blocks, enum lab_importance rank,
                          const char *name, ...) __attribute__((format(printf, 4, 5)));
 /* Copies the cell into the group opened last. */
 void lab_plan_add_cell(struct lab_plan *plan, const struct lab_plan_cell *cell);

@@ -13,7 +13,6 @@
 #include <jansson.h>
 
 #include <errno.h>
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -202,18 +201,7 @@ int lab_cell_run(struct lab_bench *bench, const struct lab_plan_cell *cell, uint
     char *line;
     int code;
 
-    *result = (struct lab_cell_result){
-        .raw = {.outcome = LAB_OUTCOME_MISSING,
-                .wall_s = (double)NAN,
-                .setup_s = (double)NAN,
-                .first_s = (double)NAN,
-                .cpu_s = (double)NAN,
-                .pss_bytes = (double)NAN,
-                .rss_peak_bytes = (double)NAN,
-                .others_cpu = (double)NAN,
-                .steal = (double)NAN,
-                .started_unix_s = (double)time(NULL)},
-    };
+    *result = (struct lab_cell_result){.raw = lab_raw_run_empty()};
     code = lab_scratch_make(bench->scratch);
     code = code != 0 ? code : start(&run, seed);
     if (code != 0) {

@@ -29,6 +29,8 @@ struct lab_cell_result {
  * it was interrupted (then there is none); else -errno: the machine could not start a process. */
 int lab_cell_run(struct lab_bench *bench, const struct lab_plan_cell *cell, uint64_t seed,
                  struct lab_cell_result *result);
+/* Does the cell's workload speak to the HTTP server? */
+bool lab_bench_needs_server(const struct lab_bench *bench, const struct lab_plan_cell *cell);
 void lab_cell_result_free(struct lab_cell_result *result);
 
 #endif

@@ -17,6 +17,14 @@ const struct lab_lane *lab_spec_lane(const struct lab_bench *bench,
     return NULL;
 }
 
+bool lab_bench_needs_server(const struct lab_bench *bench, const struct lab_plan_cell *cell) {
+    const struct lab_lane *lane = lab_spec_lane(bench, cell);
+    const struct lab_workload_info *work =
+        lane != NULL ? lab_lane_workload(lane, cell->workload) : NULL;
+
+    return work != NULL && work->needs_http;
+}
+
 char *lab_spec_line(const struct lab_bench *bench, const struct lab_plan_cell *cell,
                     uint64_t seed) {
     json_t *params = json_loads(cell->params[0] != '\0' ? cell->params : "{}", 0, NULL);

@@ -75,12 +75,22 @@ struct lab_raw_run {
     double started_unix_s;
 };
 
+/* Nothing known: every number NaN or 0, every text "". */
+struct lab_raw_run lab_raw_run_empty(void);
+
 /* Commits it. */
 int lab_store_put_run(struct lab_store *store, const struct lab_raw_run *run,
                       struct trd_error *error);
 /* Has this cell been run in this block? */
 int lab_store_has_run(struct lab_store *store, size_t block_index, uint32_t cell_index,
                       bool *has_out, struct trd_error *error);
+
+/* How many runs of this cell have hung so far? */
+int lab_store_count_hung(struct lab_store *store, uint32_t cell_index, int *count_out,
+                         struct trd_error *error);
+/* Was a run of this block noisy? For a block that was interrupted. */
+int lab_store_block_noise(struct lab_store *store, size_t block_index, bool *is_noisy_out,
+                          struct trd_error *error);
 
 /* Everything is measured: makes study.db one plain file that any reader can open. */
 int lab_store_finish(struct lab_store *store, struct trd_error *error);

@@ -130,7 +130,7 @@ static int get_cells(struct lab_store *store, struct lab_plan *plan, struct trd_
         if (sqlite3_column_int64(row, 1) != group) {
             group = sqlite3_column_int64(row, 1);
             lab_plan_open_group(plan, (uint32_t)sqlite3_column_int64(row, 23),
-                                (enum lab_rank)sqlite3_column_int(row, 24), "%s",
+                                (enum lab_importance)sqlite3_column_int(row, 24), "%s",
                                 lab_sql_text(row, 22));
         }
         lab_plan_add_cell(plan, &cell);

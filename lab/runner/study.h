@@ -1,0 +1,26 @@
+/* study.h - runs a plan, block by block, into a store. */
+#ifndef TREADLE_LAB_STUDY_H
+#define TREADLE_LAB_STUDY_H
+
+#include "lab/runner/cell_run.h"
+#include "lab/runner/progress.h"
+
+struct lab_study {
+    struct lab_store *store;
+    struct lab_plan *plan;
+    struct lab_bench *bench;
+    uint64_t seed;
+    double budget_s; /* the runs may take so long in all; 0: as long as they need */
+    struct lab_progress progress;
+
+    /* What came of it. */
+    size_t run_count;
+    size_t dropped_count; /* blocks given up for want of time */
+    bool is_stuck;        /* it ended because a process could not be started */
+};
+
+/* Runs everything that has not been run. 0 when nothing is left; -EINTR when interrupted; else
+ * -errno with `error`. Whatever was measured is in the store by then. */
+int lab_study_run(struct lab_study *study, struct trd_error *error);
+
+#endif

@@ -1,0 +1,95 @@
+/* trim.c - fewer groups to the end of the study, rather than all of them past its budget. */
+#include "lab/runner/trim.h"
+
+#include "lab/runner/conversation.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+/* Seconds by plan that every group still has to run, from block `next` on. */
+static double count_left(const struct lab_study *study, size_t next, const bool *is_dropped,
+                         double *by_group) {
+    const struct lab_plan *plan = study->plan;
+    double left_s = 0.0;
+
+    for (size_t i = 0; i < plan->group_count; i++) {
+        by_group[i] = 0.0;
+    }
+    for (size_t i = next; i < plan->block_count; i++) {
+        uint32_t group = plan->blocks[i].group;
+
+        if (!is_dropped[group]) {
+            by_group[group] += plan->groups[group].seconds;
+            left_s += plan->groups[group].seconds;
+        }
+    }
+    return left_s;
+}
+
+static size_t choose(const struct lab_plan *plan, const double *by_group) {
+    size_t chosen = plan->group_count;
+
+    for (size_t i = 0; i < plan->group_count; i++) {
+        const struct lab_plan_group *group = &plan->groups[i];
+        bool is_first = chosen == plan->group_count;
+
+        if (by_group[i] <= 0.0 || group->rank == LAB_RANK_CORE) {
+            continue;
+        }
+        if (is_first || group->rank > plan->groups[chosen].rank ||
+            (group->rank == plan->groups[chosen].rank && by_group[i] > by_group[chosen])) {
+            chosen = i;
+        }
+    }
+    return chosen;
+}
+
+static int drop_blocks(struct lab_study *study, size_t next, const bool *is_dropped,
+                       struct trd_error *error) {
+    int code = 0;
+
+    for (size_t i = next; code == 0 && i < study->plan->block_count; i++) {
+        uint32_t group = study->plan->blocks[i].group;
+
+        if (is_dropped[group]) {
+            code = lab_store_set_block(study->store, i, LAB_BLOCK_DROPPED, error);
+            study->progress.planned_s -= study->plan->groups[group].seconds;
+            study->dropped_count++;
+        }
+    }
+    return code;
+}
+
+int lab_study_trim(struct lab_study *study, size_t next, struct trd_error *error) {
+    double elapsed_s = lab_now_s() - study->progress.started_s;
+    double pace = study->progress.done_s > 5.0 ? elapsed_s / study->progress.done_s : 1.0;
+    double *by_group;
+    bool *is_dropped;
+    int code;
+
+    if (study->budget_s <= 0.0) {
+        return 0;
+    }
+    by_group = calloc(study->plan->group_count + 1, sizeof *by_group);
+    is_dropped = calloc(study->plan->group_count + 1, sizeof *is_dropped);
+    if (by_group == NULL || is_dropped == NULL) {
+        snprintf(error->message, sizeof error->message, "out of memory");
+        code = -ENOMEM;
+        goto free_arrays;
+    }
+    while (elapsed_s + pace * count_left(study, next, is_dropped, by_group) > study->budget_s) {
+        size_t group = choose(study->plan, by_group);
+
+        if (group == study->plan->group_count) {
+            break; /* nothing but the core is left: rather late than without an answer */
+        }
+        is_dropped[group] = true;
+    }
+    code = drop_blocks(study, next, is_dropped, error);
+
+free_arrays:
+    free(by_group);
+    free(is_dropped);
+    return code;
+}
