@@ -1,7 +1,9 @@
 /* command.c - the table of subcommands and the way to them. */
 #include "lab/command/command.h"
 
+#include "lab/command/cmd_list.h"
 #include "lab/command/cmd_study.h"
+#include "lab/command/doctor.h"
 #include "lab/command/say.h"
 #include "lab/command/suggest.h"
 #include "lab/runner/guard.h"
@@ -16,6 +18,8 @@ enum { COMMANDS_MAX = 32 };
 static const struct lab_command commands[] = {
     {"study", "measures executors, pool sizes and policies", lab_study_main},
     {"report", "writes a study's report again", lab_report_main},
+    {"list", "what there is, what is missing and why", lab_list_main},
+    {"doctor", "is this machine fit to measure?", lab_doctor_main},
     {"guard", NULL, lab_guard_main},
     {"help", "explains a subcommand", lab_help_main},
     {NULL, NULL, NULL},
