@@ -18,7 +18,7 @@ struct lab_page {
 };
 
 /* Drawings are made twice, for a wide and a narrow screen, and CSS shows one. */
-enum { LAB_WIDTH_WIDE = 640, LAB_WIDTH_NARROW = 320 };
+enum { LAB_WIDTH_WIDE = 520, LAB_WIDTH_NARROW = 320 };
 
 void lab_html_style(FILE *out);  /* CSS */
 void lab_html_script(FILE *out); /* the light/dark button */
@@ -38,6 +38,14 @@ void lab_html_missing(struct lab_page *page);
 void lab_html_manifest(struct lab_page *page);
 void lab_html_glossary(struct lab_page *page);
 void lab_html_cells(struct lab_page *page);
+
+/* Opens a section: a card with its title and what it shows. `class` is "card" and how wide it is on
+ * a wide screen: main, side, half or nothing for all of it. Close it with "</section>". */
+void lab_html_section(FILE *out, const char *class, const char *id, const char *title,
+                      const char *subtitle);
+/* Opens a table with its head: names of columns up to NULL, '>' before those that hold numbers.
+ * Close it with "</table>". */
+void lab_html_table(FILE *out, const char *class, const char *const *columns);
 
 /* A small link to the cell's row. */
 void lab_html_cell(FILE *out, const struct lab_cell *cell);

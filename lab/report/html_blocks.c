@@ -11,7 +11,7 @@
 #include <math.h>
 #include <string.h>
 
-enum { DOTS_MAX = 128, ROW_HEIGHT = 30, LABEL_WIDTH = 116, TOP = 6 };
+enum { DOTS_MAX = 128, ROW_HEIGHT = 30, LABEL_WIDTH = 122, TOP = 6 };
 
 /* How many times as fast as the baseline a cell was, block by block. */
 struct dots {
@@ -149,12 +149,14 @@ void lab_html_blocks(struct lab_page *page) {
         size_t rows = base ? range_of(page->results, base, &low, &high) : 0;
         if (rows == 0)
             continue;
-        if (!is_open)
-            lab_emit(page->out,
-                     "<section class=\"card\" id=\"blocks\"><h2>Speed, every block shown</h2>"
-                     "<p class=\"sub\">How many times as fast as serial, on a logarithmic axis: "
-                     "right of the dashed line is faster. One mark is one block, the box holds the "
-                     "middle half of them, the bar is the median.</p>\n<div class=\"panels\">\n");
+        if (!is_open) {
+            lab_html_section(
+                page->out, "card", "blocks", "Speed, every block shown",
+                "How many times as fast as serial, on a logarithmic axis: right of the "
+                "dashed line is faster. One mark is one block, the box holds the "
+                "middle half of them, the bar is the median.");
+            lab_emit(page->out, "<div class=\"panels\">\n");
+        }
         is_open = true;
         lab_emit(page->out, "<div class=\"panel\"><h3>%s</h3>",
                  lab_view_work_name(page->results, base).text);

@@ -29,34 +29,36 @@ static void write_effect(FILE *out, const struct lab_claim_result *claim) {
              lab_show_ratio(claim->effect).text, lab_show_interval(claim->low, claim->high).text);
 }
 
+/* Two rows: the claim with its numbers, then what was seen and the rule, across the table. */
 static void write_claim(FILE *out, const struct lab_claim_result *claim, size_t index) {
     lab_emit(out,
-             "<tr id=\"claim-%s\"><th scope=\"row\">%s <span class=\"ref\" title=\"claims[%zu] "
-             "of study.json\">%s</span><div class=\"soft\">%s</div>",
-             claim->id, claim->text, index, claim->id, claim->detail);
-    lab_emit(out,
-             "<details><summary>Rule, stated before measuring</summary><p class=\"soft\">%s"
-             "</p></details></th>",
-             claim->rule);
+             "<tbody id=\"claim-%s\"><tr><th scope=\"row\">%s <span class=\"ref\" "
+             "title=\"claims[%zu] of study.json\">%s</span></th>",
+             claim->id, claim->text, index, claim->id);
     lab_emit(out, "<td class=\"soft\" data-k=\"where\">%s</td>", claim->where);
     write_effect(out, claim);
-    lab_emit(out, "<td class=\"n soft\" data-k=\"blocks\">%u</td><td>", claim->blocks);
+    if (claim->blocks > 0)
+        lab_emit(out, "<td class=\"n soft\" data-k=\"blocks\">%u</td><td>", claim->blocks);
+    else
+        lab_emit(out, "<td class=\"n soft\" data-k=\"blocks\">–</td><td>");
     lab_html_chip(out, chip_of(claim->verdict), lab_claim_verdict_name(claim->verdict));
-    lab_emit(out, "</td></tr>\n");
+    lab_emit(out,
+             "</td></tr>\n<tr><td colspan=\"5\"><p class=\"soft\">%s</p><details><summary>The "
+             "rule, stated before measuring</summary><p class=\"soft\">%s</p></details></td></tr>"
+             "</tbody>\n",
+             claim->detail, claim->rule);
 }
 
 void lab_html_claims(struct lab_page *page) {
+    static const char *const columns[] = {"Claim", "Where", "Effect", ">Blocks", "Verdict", NULL};
     const struct lab_results *results = page->results;
     if (results->claim_count == 0)
         return;
-    lab_emit(page->out,
-             "<section class=\"card claims\" id=\"claims\"><h2>Claims, tested</h2><p class=\"sub\">"
-             "Each with the rule that decided it. Effects are ratios of time; below 1 the first "
-             "named took less.</p>\n<table class=\"stack\"><thead><tr><th scope=\"col\">Claim</th>"
-             "<th scope=\"col\">Where</th><th scope=\"col\">Effect [95 %% interval]</th>"
-             "<th scope=\"col\" class=\"n\">Blocks</th><th scope=\"col\">Verdict</th></tr></thead>"
-             "<tbody>\n");
+    lab_html_section(page->out, "card main claims", "claims", "Claims, tested",
+                     "Each with the rule that decided it. Effects are ratios of time with their "
+                     "95 % interval: below 1, the one that the claim speaks of took less.");
+    lab_html_table(page->out, "stack tight", columns);
     for (size_t i = 0; i < results->claim_count; i++)
         write_claim(page->out, &results->claims[i], i);
-    lab_emit(page->out, "</tbody></table></section>\n");
+    lab_emit(page->out, "</table></section>\n");
 }

@@ -32,9 +32,7 @@ static void write_measured(struct lab_page *page, const struct lab_cell *base,
     FILE *out = page->out;
     lab_emit(out, "<td class=\"n\" data-k=\"time a task\">%s</td>",
              lab_show_seconds(lab_view_typical(cell, lab_view_time)).text);
-    if (!base) {
-        lab_emit(out, "<td class=\"n soft\">–</td><td class=\"soft\">nothing to compare with</td>");
-    } else if (base == cell) {
+    if (base == cell) {
         lab_emit(out, "<td class=\"n soft\" data-k=\"speed\">1</td><td class=\"soft\">the baseline"
                       "</td>");
     } else {
@@ -65,29 +63,43 @@ static void write_row(struct lab_page *page, const struct lab_cell *base,
     lab_emit(out, "</tr>\n");
 }
 
+/* A group of which nothing ran needs one row, not one an executor; the section on what could not
+ * run has the rest. */
+static void write_absent(FILE *out, const struct lab_cell *first) {
+    lab_emit(out, "<tr><th scope=\"row\">every executor ");
+    lab_html_cell(out, first);
+    lab_emit(out, "</th><td></td><td></td><td colspan=\"3\">");
+    lab_html_outcome(out, first->outcome);
+    lab_emit(out, " <span class=\"soft\">%s</span></td></tr>\n", first->reason);
+}
+
 static void write_group(struct lab_page *page, const struct lab_cell *first) {
     const struct lab_cell *base = lab_view_baseline(page->results, first->group), *cell = NULL;
     lab_emit(page->out,
              "<tbody><tr class=\"group\"><th scope=\"rowgroup\" colspan=\"6\">%s "
              "<span class=\"ref\">%s</span></th></tr>\n",
              lab_view_work_name(page->results, first).text, first->kind);
-    while ((cell = lab_view_next_member(page->results, first->group, cell)))
-        write_row(page, base, cell);
+    if (base) {
+        while ((cell = lab_view_next_member(page->results, first->group, cell)))
+            write_row(page, base, cell);
+    } else {
+        write_absent(page->out, first);
+    }
     lab_emit(page->out, "</tbody>\n");
 }
 
 void lab_html_executors(struct lab_page *page) {
+    static const char *const columns[] = {"Executor", ">Time a task", ">Speed", "Verdict",
+                                          ">Memory",  ">Cores busy",  NULL};
     const struct lab_cell *first = lab_view_next_group(page->results, "executors", NULL);
     if (!first)
         return;
-    lab_emit(page->out,
-             "<section class=\"card\" id=\"executors\"><h2>Executors × workloads</h2>"
-             "<p class=\"sub\">Speed is relative to serial, paired by block, with its 95 %% "
-             "interval. Memory is the proportional set size of the whole process tree, CPU the "
-             "cores its processes kept busy.</p>\n<table class=\"stack\"><thead><tr><th "
-             "scope=\"col\">Executor</th><th scope=\"col\" class=\"n\">Time a task</th><th "
-             "scope=\"col\" class=\"n\">Speed</th><th scope=\"col\">Verdict</th><th scope=\"col\" "
-             "class=\"n\">Memory</th><th scope=\"col\" class=\"n\">Cores busy</th></tr></thead>\n");
+    lab_html_section(
+        page->out, "card", "executors", "Executors × workloads",
+        "Speed is relative to the baseline, paired by block, with its 95 % interval. "
+        "Memory is the proportional set size of the whole process tree, cores busy the "
+        "CPU time of its processes by second.");
+    lab_html_table(page->out, "stack tight", columns);
     for (; first; first = lab_view_next_group(page->results, "executors", first))
         write_group(page, first);
     lab_emit(page->out, "</table></section>\n");

@@ -156,21 +156,19 @@ int lab_html_fairness(struct lab_page *page) {
     int code = 0;
     while (code == 0 && (first = lab_view_next_group(page->results, "policies", first))) {
         double longest;
-        char title[240];
         code = longest_of(&longest, page->results, first->group);
         if (code < 0 || longest <= 0)
             continue;
-        if (!is_open)
-            lab_emit(page->out,
-                     "<section class=\"card half\" id=\"fairness\"><h2>Fairness between clients"
-                     "</h2><p class=\"sub\">Bar: mean latency; mark: p99, where the client has "
-                     "tasks enough. Jain's index of the clients' means is 1 when all wait "
-                     "alike.</p>\n<div class=\"panels\">\n");
+        if (!is_open) {
+            lab_html_section(page->out, "card side", "fairness", "Fairness between clients",
+                             "Bar: mean latency; mark: p99, where the client has tasks enough. "
+                             "Jain's index of the clients' means is 1 when all wait alike.");
+            lab_emit(page->out, "<div class=\"panels big\">\n");
+        }
         is_open = true;
-        (void)snprintf(title, sizeof(title), "Load %g, %s", first->load,
-                       lab_view_work_name(page->results, first).text);
-        lab_emit(page->out, "<div class=\"panel\"><h3>%s</h3>\n", title);
-        code = draw_panel(page, first, title, longest);
+        struct lab_name title = lab_view_load_name(page->results, first);
+        lab_emit(page->out, "<div class=\"panel\"><h3>%s</h3>\n", title.text);
+        code = draw_panel(page, first, title.text, longest);
         lab_emit(page->out, "</div>\n");
     }
     if (is_open)

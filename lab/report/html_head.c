@@ -9,6 +9,22 @@
 #include <math.h>
 #include <string.h>
 
+void lab_html_section(FILE *out, const char *class, const char *id, const char *title,
+                      const char *subtitle) {
+    lab_emit(out, "<section class=\"%s\" id=\"%s\"><h2>%s</h2><p class=\"sub\">%s</p>\n", class, id,
+             title, subtitle);
+}
+
+void lab_html_table(FILE *out, const char *class, const char *const *columns) {
+    lab_emit(out, "<table class=\"%s\"><thead><tr>", class);
+    for (; *columns; columns++) {
+        bool is_number = (*columns)[0] == '>';
+        lab_emit(out, is_number ? "<th scope=\"col\" class=\"n\">" : "<th scope=\"col\">");
+        lab_emit(out, "%s</th>", *columns + is_number);
+    }
+    lab_emit(out, "</tr></thead>\n");
+}
+
 void lab_html_cell(FILE *out, const struct lab_cell *cell) {
     lab_emit(out, "<a class=\"ref\" href=\"#cell-%ld\" title=\"cell %ld of study.json\">c%ld</a>",
              (long)cell->id, (long)cell->id, (long)cell->id);
@@ -69,8 +85,15 @@ void lab_html_header(struct lab_page *page) {
                         "</header>\n");
 }
 
+/* The limits of the noise gate, on the study as a whole; or more than a tenth of the blocks. */
 static bool is_noisy(const struct lab_selftest *self) {
-    return self->noisy_blocks > 0 || self->others_cpu > 0.05 || self->steal > 0.01;
+    return self->others_cpu > 0.05 || self->steal > 0.01 || self->noisy_blocks > 0.1 * self->blocks;
+}
+
+static const char *noise_word(const struct lab_selftest *self) {
+    if (is_noisy(self))
+        return "Noisy machine:";
+    return self->noisy_blocks > 0 ? "Some noise:" : "Quiet machine:";
 }
 
 /* Identical code called different more often than the one in twenty that 95 % allow, or a miss. */
@@ -82,9 +105,9 @@ static bool is_selftest_bad(const struct lab_selftest *self) {
 
 static void write_noise(FILE *out, const struct lab_selftest *self) {
     lab_emit(out,
-             "<b>%s machine:</b> other processes used %s of the cores and %s was stolen "
+             "<b>%s</b> other processes used %s of the cores and %s was stolen "
              "(medians). ",
-             is_noisy(self) ? "Noisy" : "Quiet", lab_show_percent(self->others_cpu).text,
+             noise_word(self), lab_show_percent(self->others_cpu).text,
              lab_show_percent(self->steal).text);
     lab_emit(out, "Of %u blocks %u were repeated for noise, %u stayed noisy and %s flagged. ",
              self->blocks, self->repeated_blocks, self->noisy_blocks,
@@ -112,7 +135,7 @@ static void write_selftest(FILE *out, const struct lab_selftest *self) {
 void lab_html_noise(struct lab_page *page) {
     const struct lab_results *results = page->results;
     const struct lab_selftest *self = &results->selftest;
-    bool is_warning = is_noisy(self) || is_selftest_bad(self);
+    bool is_warning = self->noisy_blocks > 0 || is_noisy(self) || is_selftest_bad(self);
     lab_emit(page->out, "<div class=\"strip%s\" id=\"noise\" role=\"note\">",
              is_warning ? " warn" : "");
     write_noise(page->out, self);

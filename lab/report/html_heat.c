@@ -183,7 +183,7 @@ static void draw_head(FILE *out, const struct columns *columns, double left, dou
 
 static void draw_map(struct lab_page *page, const struct columns *columns, double width) {
     const struct lab_cell *first = NULL;
-    double left = width > LAB_WIDTH_NARROW ? 150 : 84, y = HEAD;
+    double left = width > LAB_WIDTH_NARROW ? 132 : 84, y = HEAD;
     double column_width = (width - left + GAP) / (double)columns->count;
     size_t rows = 0;
     while ((first = next_row(page->results, first)))
@@ -209,11 +209,10 @@ void lab_html_heat(struct lab_page *page) {
     struct columns columns = columns_of(page->results);
     if (columns.count == 0)
         return;
-    lab_emit(page->out,
-             "<section class=\"card half\" id=\"sizes\"><h2>Pool size × workload</h2>"
-             "<p class=\"sub\">Throughput relative to the row's smallest size. Outlined: the best "
-             "sizes, as far as the study can tell them apart. auto: the adaptive sizer.</p>\n"
-             "<div class=\"wide\">");
+    lab_html_section(page->out, "card", "sizes", "Pool size × workload",
+                     "Throughput relative to the row's smallest size. Outlined: the best sizes, as "
+                     "far as the study can tell them apart. auto: the adaptive sizer.");
+    lab_emit(page->out, "<div class=\"wide\">");
     draw_map(page, &columns, LAB_WIDTH_WIDE);
     lab_emit(page->out, "</div><div class=\"narrow\">");
     draw_map(page, &columns, LAB_WIDTH_NARROW);

@@ -138,13 +138,11 @@ static void draw_panel(struct lab_page *page, const struct curves *curves, const
 
 static void write_panel(struct lab_page *page, const struct lab_cell *first,
                         const struct curves *curves) {
-    char title[240];
-    (void)snprintf(title, sizeof(title), "Load %g, %s", first->load,
-                   lab_view_work_name(page->results, first).text);
-    lab_emit(page->out, "<div class=\"panel\"><h3>%s</h3>\n<div class=\"wide\">", title);
-    draw_panel(page, curves, title, LAB_WIDTH_WIDE);
+    struct lab_name title = lab_view_load_name(page->results, first);
+    lab_emit(page->out, "<div class=\"panel\"><h3>%s</h3>\n<div class=\"wide\">", title.text);
+    draw_panel(page, curves, title.text, LAB_WIDTH_WIDE);
     lab_emit(page->out, "</div><div class=\"narrow\">");
-    draw_panel(page, curves, title, LAB_WIDTH_NARROW);
+    draw_panel(page, curves, title.text, LAB_WIDTH_NARROW);
     lab_emit(page->out, "</div></div>\n");
 }
 
@@ -157,11 +155,11 @@ int lab_html_latency(struct lab_page *page) {
         if (code < 0)
             return code;
         if (curves.count > 0 && !is_open) {
-            lab_emit(page->out,
-                     "<section class=\"card\" id=\"latency\"><h2>Scheduling policies: latency "
-                     "percentiles</h2><p class=\"sub\">Open Poisson arrivals; latency counts from "
-                     "the intended arrival, all blocks together. Curves end where the number of "
-                     "tasks no longer supports a percentile.</p>\n<div class=\"panels big\">\n");
+            lab_html_section(page->out, "card", "latency", "Policies: latency percentiles",
+                             "Open Poisson arrivals; latency counts from the intended arrival, all "
+                             "blocks together. A curve ends where there are too few tasks for the "
+                             "percentile.");
+            lab_emit(page->out, "<div class=\"panels big\">\n");
             is_open = true;
         }
         if (curves.count > 0)

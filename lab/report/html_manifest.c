@@ -12,9 +12,9 @@ void lab_html_manifest(struct lab_page *page) {
     const struct lab_results *results = page->results;
     const char *command = lab_results_fact(results, "command");
     const char *seed = lab_results_fact(results, "seed");
-    lab_emit(page->out, "<section class=\"card half\" id=\"manifest\"><h2>How to repeat it</h2>"
-                        "<p class=\"sub\">The same seed gives the same order of cells, the same "
-                        "arrivals and the same inputs; raw samples are in study.db.</p>\n");
+    lab_html_section(page->out, "card half", "manifest", "How to repeat it",
+                     "The same seed gives the same order of cells, the same arrivals and the same "
+                     "inputs. Raw samples are in study.db.");
     if (command[0])
         lab_emit(page->out, "<pre tabindex=\"0\"><code>%s</code></pre>", command);
     if (seed[0] && !strstr(command, "--seed"))
@@ -53,9 +53,9 @@ void lab_html_glossary(struct lab_page *page) {
          "A cell: one workload on one executor at one size. The link leads to its row below, "
          "which names its place in study.json."},
     };
-    lab_emit(page->out,
-             "<section class=\"card half\" id=\"words\"><h2>How to read this</h2><p "
-             "class=\"sub\">The words, in the order they are met.</p>\n<dl class=\"words\">\n");
+    lab_html_section(page->out, "card half", "words", "How to read this",
+                     "The words, in the order they are met.");
+    lab_emit(page->out, "<dl class=\"words\">\n");
     for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
         lab_emit(page->out, "<dt>%s</dt><dd>%s</dd>\n", words[i][0], words[i][1]);
     lab_emit(page->out, "</dl></section>\n");
@@ -81,19 +81,18 @@ static void write_cell(struct lab_page *page, const struct lab_cell *cell) {
 }
 
 void lab_html_cells(struct lab_page *page) {
+    static const char *const columns[] = {
+        "Cell",     "study.json",          "Part",    "Workload", "Executor",
+        ">Runs ok", ">Median time a task", "Outcome", NULL};
     const struct lab_results *results = page->results;
     if (results->cell_count == 0)
         return;
-    lab_emit(
-        page->out,
-        "<section class=\"card\" id=\"cells\"><h2>Every cell</h2><p class=\"sub\">Where each "
-        "number of this report comes from. study.json holds every run, study.db every "
-        "sample.</p>\n<details><summary>Show all %zu cells</summary>\n<table class=\"stack\">"
-        "<thead><tr><th scope=\"col\">Cell</th><th scope=\"col\">study.json</th><th "
-        "scope=\"col\">Part</th><th scope=\"col\">Workload</th><th scope=\"col\">Executor</th>"
-        "<th scope=\"col\" class=\"n\">Runs ok</th><th scope=\"col\" class=\"n\">Median time a "
-        "task</th><th scope=\"col\">Outcome</th></tr></thead><tbody>\n",
-        results->cell_count);
+    lab_html_section(page->out, "card", "cells", "Every cell",
+                     "Where each number of this report comes from. study.json holds every run, "
+                     "study.db every sample.");
+    lab_emit(page->out, "<details><summary>Show all %zu cells</summary>\n", results->cell_count);
+    lab_html_table(page->out, "stack", columns);
+    lab_emit(page->out, "<tbody>\n");
     for (size_t i = 0; i < results->cell_count; i++)
         write_cell(page, &results->cells[i]);
     lab_emit(page->out, "</tbody></table></details></section>\n");

@@ -32,22 +32,24 @@ static void write_outcome(struct lab_page *page, const struct lab_cell *cell, bo
 }
 
 void lab_html_outcomes(struct lab_page *page) {
+    static const char *const columns[] = {"Claim",   "Situation", "Executor",
+                                          "Outcome", "Cause",     NULL};
     const struct lab_cell *first = lab_view_next_group(page->results, "outcomes", NULL);
     if (!first)
         return;
-    lab_emit(page->out,
-             "<section class=\"card\" id=\"outcomes\"><h2>Does it work at all?</h2><p "
-             "class=\"sub\">Situations that break some executors, each tried once. A failure or a "
-             "hang is a result with its cause, never a time.</p>\n<table class=\"stack\"><thead>"
-             "<tr><th scope=\"col\">Claim</th><th scope=\"col\">Situation</th><th scope=\"col\">"
-             "Executor</th><th scope=\"col\">Outcome</th><th scope=\"col\">Cause</th></tr></thead>"
-             "<tbody>\n");
+    lab_html_section(
+        page->out, "card", "outcomes", "Does it work at all?",
+        "Situations that break some executors, each tried once. A failure or a hang is "
+        "a result with its cause, never a time.");
+    lab_html_table(page->out, "stack tight", columns);
     for (; first; first = lab_view_next_group(page->results, "outcomes", first)) {
         const struct lab_cell *cell = NULL;
+        lab_emit(page->out, "<tbody>");
         while ((cell = lab_view_next_member(page->results, first->group, cell)))
             write_outcome(page, cell, cell == first);
+        lab_emit(page->out, "</tbody>\n");
     }
-    lab_emit(page->out, "</tbody></table></section>\n");
+    lab_emit(page->out, "</table></section>\n");
 }
 
 /* Cells that did not run and share part, workload, variant, interpreter and cause are one row. */
@@ -94,19 +96,18 @@ static void write_lack(struct lab_page *page, size_t index) {
 }
 
 void lab_html_missing(struct lab_page *page) {
+    static const char *const columns[] = {"Workload", "Executors",  "Outcome",
+                                          "Cause",    "What helps", NULL};
     bool is_open = false;
     for (size_t i = 0; i < page->results->cell_count; i++) {
         if (!is_first_lack(page->results, i))
             continue;
-        if (!is_open)
-            lab_emit(
-                page->out,
-                "<section class=\"card\" id=\"missing\"><h2>What could not run, and how to get "
-                "it</h2><p class=\"sub\">These rows have no numbers; the study goes on without "
-                "them.</p>\n<table class=\"stack\"><thead><tr><th scope=\"col\">Workload</th>"
-                "<th scope=\"col\">Executors</th><th scope=\"col\">Outcome</th><th "
-                "scope=\"col\">Cause</th><th scope=\"col\">What helps</th></tr></thead><tbody>"
-                "\n");
+        if (!is_open) {
+            lab_html_section(page->out, "card", "missing", "What could not run, and how to get it",
+                             "These rows have no numbers; the study goes on without them.");
+            lab_html_table(page->out, "stack", columns);
+            lab_emit(page->out, "<tbody>\n");
+        }
         is_open = true;
         write_lack(page, i);
     }

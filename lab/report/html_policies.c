@@ -83,29 +83,24 @@ static int write_row(struct lab_page *page, const struct lab_cell *cell) {
 }
 
 int lab_html_policies(struct lab_page *page) {
+    static const char *const columns[] = {"Policy", ">Mean",    ">p50",        ">p99",
+                                          ">p99.9", ">Max",     ">Urgent p50", ">Jain",
+                                          ">Queue", ">Done in", ">Tasks/s",    NULL};
     const struct lab_cell *first = lab_view_next_group(page->results, "policies", NULL);
     int code = 0;
     if (!first)
         return 0;
-    lab_emit(
-        page->out,
-        "<section class=\"card\" id=\"policies\"><h2>Scheduling policies in numbers</h2><p "
-        "class=\"sub\">The same seeded arrivals for every policy. A percentile is printed only "
-        "when there are tasks enough for it (p99: 368, p99.9: 3 688).</p>\n<div "
-        "class=\"scroll\"><table class=\"stack\"><thead><tr><th scope=\"col\">Policy</th><th "
-        "scope=\"col\" class=\"n\">Mean</th><th scope=\"col\" class=\"n\">p50</th><th "
-        "scope=\"col\" class=\"n\">p99</th><th scope=\"col\" class=\"n\">p99.9</th><th "
-        "scope=\"col\" class=\"n\">Max</th><th scope=\"col\" class=\"n\">Urgent p50</th><th "
-        "scope=\"col\" class=\"n\">Jain</th><th scope=\"col\" class=\"n\">Longest queue</th>"
-        "<th scope=\"col\" class=\"n\">Completion</th><th scope=\"col\" class=\"n\">Tasks a "
-        "second</th></tr></thead>\n");
+    lab_html_section(page->out, "card main", "policies", "Scheduling policies in numbers",
+                     "The same seeded arrivals for every policy. A percentile is printed only when "
+                     "there are tasks enough for it (p99: 368, p99.9: 3 688). Urgent: the tasks of "
+                     "the highest priority. Queue: the longest seen.");
+    lab_emit(page->out, "<div class=\"scroll\">");
+    lab_html_table(page->out, "stack tight", columns);
     for (; first && code == 0; first = lab_view_next_group(page->results, "policies", first)) {
         const struct lab_cell *cell = NULL;
         lab_emit(page->out,
-                 "<tbody><tr class=\"group\"><th scope=\"rowgroup\" colspan=\"11\">Load "
-                 "%s, %s</th></tr>\n",
-                 lab_show_ratio_tick(first->load).text,
-                 lab_view_work_name(page->results, first).text);
+                 "<tbody><tr class=\"group\"><th scope=\"rowgroup\" colspan=\"11\">%s</th></tr>\n",
+                 lab_view_load_name(page->results, first).text);
         while (code == 0 && (cell = lab_view_next_member(page->results, first->group, cell)))
             code = write_row(page, cell);
         lab_emit(page->out, "</tbody>\n");

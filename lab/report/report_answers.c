@@ -254,6 +254,74 @@ static size_t answer_sizes(const struct lab_results *results, struct lab_answer 
     return 1;
 }
 
+/* The group of policies whose load is the largest below 1: busy, yet the queue empties; else the
+ * first. */
+static const struct lab_cell *busy_group(const struct lab_results *results) {
+    const struct lab_cell *first = NULL, *busy = NULL;
+    while ((first = lab_view_next_group(results, "policies", first))) {
+        bool is_better = busy && first->load < 1 && (busy->load >= 1 || first->load > busy->load);
+        if (!busy || is_better)
+            busy = first;
+    }
+    return busy;
+}
+
+static double quantile_of(const struct lab_cell *cell, double p) {
+    struct lab_latencies latencies;
+    if (lab_latencies_gather(&latencies, cell, LAB_LATENCY_ALL, 0) < 0)
+        return (double)NAN;
+    double seconds = lab_quantile(latencies.sorted, latencies.count, p);
+    lab_latencies_free(&latencies);
+    return seconds;
+}
+
+/* "lifo": the policies of a group with the lowest quantile, and those not shown to be worse than
+ * the lowest by more than the margin. */
+static void name_policies(struct lab_answer *answer, const struct lab_results *results,
+                          const char *group, double p, const char *metric) {
+    const struct lab_cell *cell = NULL, *lowest = NULL;
+    double least = HUGE_VAL;
+    bool is_first = true;
+    while ((cell = lab_view_next_member(results, group, cell))) {
+        double seconds = quantile_of(cell, p);
+        if (!isnan(seconds) && seconds < least) {
+            lowest = cell;
+            least = seconds;
+        }
+    }
+    while (lowest && (cell = lab_view_next_member(results, group, cell))) {
+        struct lab_relation relation = lab_view_relation(results, lowest, cell, metric);
+        bool is_slower = relation.verdict == LAB_SLOWER; /* beyond the margin */
+        if (lab_view_ok_count(cell) == 0 || (cell != lowest && (relation.index < 0 || is_slower)))
+            continue;
+        append(answer->headline, sizeof(answer->headline), "%s%s", is_first ? "" : " or ",
+               cell->policy);
+        is_first = false;
+    }
+}
+
+static size_t answer_policies(const struct lab_results *results, struct lab_answer *answer) {
+    const struct lab_cell *first = busy_group(results), *cell = NULL;
+    if (!first || isnan(quantile_of(first, 0.5)))
+        return 0;
+    append(answer->topic, sizeof(answer->topic), "Policy at load %g", first->load);
+    append(answer->headline, sizeof(answer->headline), "median: ");
+    name_policies(answer, results, first->group, 0.5, "p50 latency");
+    append(answer->headline, sizeof(answer->headline), "; tail: ");
+    name_policies(answer, results, first->group, 0.99, "p99 latency");
+    append(answer->detail, sizeof(answer->detail), "p50 and p99: ");
+    for (bool is_next = false; (cell = lab_view_next_member(results, first->group, cell));) {
+        if (lab_view_ok_count(cell) == 0)
+            continue;
+        append(answer->detail, sizeof(answer->detail), "%s%s %s, %s", is_next ? " · " : "",
+               cell->policy, lab_show_seconds(quantile_of(cell, 0.5)).text,
+               lab_show_seconds(quantile_of(cell, 0.99)).text);
+        is_next = true;
+        name_cell(answer, cell);
+    }
+    return 1;
+}
+
 /* The slowest cell that is shown not to be best, against the best of its group. */
 static size_t answer_avoid(const struct lab_results *results, struct lab_answer *answer) {
     const struct lab_cell *first = NULL, *worst = NULL;
@@ -317,6 +385,7 @@ size_t lab_report_answers(const struct lab_results *results,
     memset(answers, 0, LAB_ANSWERS_MAX * sizeof(*answers));
     size_t count = answer_executors(results, answers, 0);
     count += answer_sizes(results, &answers[count]);
+    count += answer_policies(results, &answers[count]);
     count += answer_avoid(results, &answers[count]);
     count += answer_confidence(results, &answers[count]);
     return count;

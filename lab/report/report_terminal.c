@@ -99,24 +99,24 @@ static void say_right(const struct terminal *terminal, const char *text, size_t 
  * where the first begins. */
 static void say_wrapped(const struct terminal *terminal, const char *text, size_t at,
                         size_t indent) {
+    bool is_first = true;
     while (*text) {
         char word[LINE_MAX_BYTES];
         size_t bytes = strcspn(text, " ");
         (void)snprintf(word, sizeof(word), "%.*s", (int)bytes, text);
         size_t length = lab_utf8_length(word);
-        if (at + length > WIDTH && at > indent) {
+        if (at + length + 1 > WIDTH && !is_first) {
             end_line(terminal);
             say_column(terminal, "", indent);
             at = indent;
-        }
-        put_text(terminal, word);
-        text += bytes;
-        at += length;
-        if (*text == ' ') {
-            text++;
+        } else if (!is_first) {
             (void)fputc(' ', terminal->out);
             at++;
         }
+        is_first = false;
+        put_text(terminal, word);
+        text += bytes + strspn(text + bytes, " ");
+        at += length;
     }
     end_line(terminal);
 }
@@ -191,7 +191,7 @@ static void say_claim(const struct terminal *terminal, const struct lab_claim_re
     set_colour(terminal, PLAIN);
     char text[LINE_MAX_BYTES];
     bool has_effect = !isnan(claim->effect);
-    (void)snprintf(text, sizeof(text), "%s%s%s%s%s", claim->text, has_effect ? ": " : "",
+    (void)snprintf(text, sizeof(text), "%s%s%s%s%s", claim->text, has_effect ? " " : "",
                    has_effect ? lab_show_ratio(claim->effect).text : "",
                    has_effect && !isnan(claim->low) ? " " : "",
                    has_effect ? lab_show_interval(claim->low, claim->high).text : "");

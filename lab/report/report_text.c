@@ -11,10 +11,12 @@ static struct lab_shown not_known(void) {
     return (struct lab_shown){"n/a"};
 }
 
-/* Three significant digits, as many as a ratio of a small sample deserves. */
+/* Three significant digits, two below one: as many as a small sample deserves. */
 static int digits_after_point(double value) {
     double size = fabs(value);
-    return size < 9.995 ? 2 : size < 99.95 ? 1 : 0;
+    if (size == 0 || size >= 0.0995)
+        return size < 9.995 ? 2 : size < 99.95 ? 1 : 0;
+    return size >= 0.00995 ? 3 : size >= 0.000995 ? 4 : 5;
 }
 
 struct lab_shown lab_show_ratio(double ratio) {

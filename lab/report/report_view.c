@@ -151,16 +151,15 @@ const struct lab_cell *lab_view_next_member(const struct lab_results *results, c
 }
 
 const struct lab_cell *lab_view_baseline(const struct lab_results *results, const char *group) {
-    const struct lab_cell *one = NULL, *cell = NULL;
+    const struct lab_cell *first = NULL, *cell = NULL;
     while ((cell = lab_view_next_member(results, group, cell))) {
         if (lab_view_ok_count(cell) == 0)
             continue;
         if (strcmp(cell->executor, "serial") == 0)
             return cell;
-        if (!one && cell->workers == 1 && strcmp(cell->sizer, "adaptive") != 0)
-            one = cell;
+        first = first ? first : cell;
     }
-    return one;
+    return first;
 }
 
 bool lab_view_has_interpreters(const struct lab_results *results) {
@@ -182,6 +181,13 @@ struct lab_name lab_view_work_name(const struct lab_results *results, const stru
     (void)snprintf(name.text, sizeof(name.text), "%s%s%s%s%s%s", cell->workload,
                    cell->variant[0] ? " " : "", cell->variant, is_native ? " · native C" : "",
                    has_interpreter ? " · " : "", has_interpreter ? cell->interpreter : "");
+    return name;
+}
+
+struct lab_name lab_view_load_name(const struct lab_results *results, const struct lab_cell *cell) {
+    struct lab_name name;
+    (void)snprintf(name.text, sizeof(name.text), "Load %g, %.120s", cell->load,
+                   lab_view_work_name(results, cell).text);
     return name;
 }
 

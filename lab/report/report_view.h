@@ -44,7 +44,7 @@ const struct lab_cell *lab_view_next_group(const struct lab_results *results, co
 /* Walks the cells of a group likewise. */
 const struct lab_cell *lab_view_next_member(const struct lab_results *results, const char *group,
                                             const struct lab_cell *previous);
-/* The group's cell that others are measured against: serial, or one worker; NULL: neither ran. */
+/* The group's cell that others are measured against: serial, else the first that ran; or NULL. */
 const struct lab_cell *lab_view_baseline(const struct lab_results *results, const char *group);
 
 /* Does the study hold cells of more than one interpreter? Then names carry it. */
@@ -55,6 +55,8 @@ struct lab_name {
     char text[160];
 };
 struct lab_name lab_view_work_name(const struct lab_results *results, const struct lab_cell *cell);
+/* "Load 0.8, synthetic wait": a group of the part policies. */
+struct lab_name lab_view_load_name(const struct lab_results *results, const struct lab_cell *cell);
 /* "stdlib-threads", "treadle-threads, adaptive, 32 workers". */
 struct lab_name lab_view_executor_name(const struct lab_cell *cell, bool is_long);
 

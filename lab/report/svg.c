@@ -60,20 +60,22 @@ void lab_svg_mark(FILE *out, unsigned series, double x, double y, double radius,
         lab_emit(out, "/>");
 }
 
-/* Advance widths in thousandths of the font size, rounded up to the wider of common fonts
- * (a wide one such as DejaVu Sans decides). Letters not listed are 640. */
+/* Advance widths in thousandths of the font size, those of DejaVu Sans, which is wide among common
+ * fonts. Letters beyond ASCII count as wide ones; East Asian letters are square. */
 static unsigned advance_of(uint32_t character) {
+    static const unsigned char letters[] = {61, 63, 55, 64, 62, 35, 64, 63, 28, 28, 58, 28, 97,
+                                            63, 61, 64, 64, 41, 52, 39, 63, 59, 82, 59, 59, 53};
+    if (character >= 'a' && character <= 'z')
+        return 10U * letters[character - 'a'];
     if (character > 0x7E)
-        return character >= 0x1100 ? 1000 : 680; /* East Asian letters are square */
-    if (strchr("iIjl|.,:;'!`", (int)character))
-        return 340;
-    if (strchr(" ()[]{}frt/-\"", (int)character))
-        return 410;
+        return character >= 0x1100 ? 1000 : 840;
     if (strchr("mwMW%@", (int)character))
-        return 980;
-    if (character >= 'A' && character <= 'Z')
-        return 730;
-    return 640;
+        return 990;
+    if (strchr("|.,:;' `", (int)character))
+        return 340;
+    if (strchr("()[]{}/-\"!I", (int)character))
+        return 400;
+    return character >= 'A' && character <= 'Z' ? 730 : 640;
 }
 
 double lab_svg_text_width(const char *text, double size) {

@@ -70,17 +70,22 @@ static size_t linear_ticks(const struct lab_scale *scale, double pixels, double 
     return count;
 }
 
-/* The digits of each decade that carry a tick, from many to few. */
-static const char *const decade_digits[] = {"123456789", "12357", "125", "13", "1"};
+/* What each decade's ticks are multiples of, from many to few; 0 ends a row. */
+static const double decade_ticks[][12] = {{1, 1.2, 1.5, 2, 2.5, 3, 4, 5, 6, 7, 8},
+                                          {1, 1.5, 2, 3, 5, 7},
+                                          {1, 2, 3, 5},
+                                          {1, 2, 5},
+                                          {1, 3},
+                                          {1}};
 
 static size_t log_ticks(const struct lab_scale *scale, double pixels, double *ticks) {
     size_t count = 0;
     int first = (int)floor(log10(scale->low)), last = (int)ceil(log10(scale->high));
-    for (size_t i = 0; i < sizeof(decade_digits) / sizeof(decade_digits[0]); i++) {
+    for (size_t i = 0; i < sizeof(decade_ticks) / sizeof(decade_ticks[0]); i++) {
         count = 0;
         for (int decade = first; decade <= last; decade++) {
-            for (const char *digit = decade_digits[i]; *digit; digit++)
-                add_tick(scale, (*digit - '0') * pow(10, decade), ticks, &count);
+            for (const double *multiple = decade_ticks[i]; *multiple > 0; multiple++)
+                add_tick(scale, *multiple * pow(10, decade), ticks, &count);
         }
         if (has_room(scale, ticks, count, pixels))
             break;
@@ -91,8 +96,8 @@ static size_t log_ticks(const struct lab_scale *scale, double pixels, double *ti
 size_t lab_scale_ticks(const struct lab_scale *scale, double label_pixels,
                        double ticks[LAB_TICKS_MAX]) {
     size_t count = 0;
-    /* Over less than a factor of three, 1-2-5 names too few values; equal steps read better. */
-    if (scale->is_log && scale->high / scale->low >= 3)
+    /* Over a small range fractions of decades name too few values; equal steps read better. */
+    if (scale->is_log && scale->high / scale->low >= 1.8)
         count = log_ticks(scale, label_pixels, ticks);
     if (count < 2)
         count = linear_ticks(scale, label_pixels, ticks);
@@ -109,7 +114,7 @@ static size_t fitted_ticks(const struct lab_scale *scale, lab_tick_label *label,
         count = lab_scale_ticks(scale, pixels, ticks);
         for (size_t i = 0; i < count; i++)
             widest = fmax(widest, lab_svg_text_width(label(ticks[i]).text, LAB_SVG_FONT));
-        pixels = fmax(pixels, widest + 8);
+        pixels = fmax(pixels, widest + 6);
     }
     return count;
 }
