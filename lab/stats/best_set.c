@@ -19,6 +19,7 @@ struct pairwise {
     double p[PAIRS_MAX];
     bool is_beyond[PAIRS_MAX]; /* different beyond the margin */
     size_t count, blocks_max;
+    size_t family; /* pairs that share blocks: the tests that are made */
 };
 
 static size_t pair_index(size_t first, size_t second) {
@@ -38,6 +39,7 @@ static void compare_all(const struct lab_rank *ranks, size_t count, double margi
             all->p[all->count] = lab_signed_rank_p(pairs.difference, pairs.count);
             all->is_beyond[all->count] = decision.kind == LAB_FASTER || decision.kind == LAB_SLOWER;
             all->count++;
+            all->family += pairs.count > 0;
             if (pairs.count > all->blocks_max)
                 all->blocks_max = pairs.count;
         }
@@ -72,14 +74,18 @@ static size_t fastest_of(const struct lab_rank *ranks, size_t count, const struc
 
 /* Whether the smallest p-value that so many blocks can give would pass the correction. */
 static bool is_correctable(const struct pairwise *all) {
-    return ldexp(2, -(int)all->blocks_max) <= family_error / (double)all->count;
+    return ldexp(2, -(int)all->blocks_max) <= family_error / (double)all->family;
 }
 
 static void keep_best(struct lab_rank *ranks, size_t count, const struct pairwise *all,
                       bool is_corrected) {
     double p[PAIRS_MAX];
-    memcpy(p, all->p, sizeof p);
-    double cutoff = lab_holm_cutoff(p, all->count, family_error);
+    size_t tests = 0;
+    for (size_t i = 0; i < all->count; i++) {
+        if (!isnan(all->shift[i]))
+            p[tests++] = all->p[i];
+    }
+    double cutoff = lab_holm_cutoff(p, tests, family_error);
     for (size_t i = 0; i < count; i++)
         ranks[i].is_best = !isnan(ranks[i].relative);
     for (size_t second = 1; second < count; second++) {

@@ -232,6 +232,25 @@ static void with_blocks_enough_a_small_difference_leaves_the_best_set(void **sta
     lab_results_free(&results);
 }
 
+static void the_correction_is_made_as_soon_as_a_p_value_can_pass_it(void **state) {
+    (void)state;
+    /* Ten pairs: 2 / 2^9 is below 0.05 / 10, and 2 / 2^8 is not. Six pairs without the crashed. */
+    static const double all[5] = {1, 1, 1, 1, 1}, one_crashed[5] = {1, 1, 1, 1, 0};
+    static const struct {
+        const double *seconds;
+        uint32_t blocks;
+        bool is_corrected;
+    } cases[] = {{all, 8, false}, {all, 9, true}, {one_crashed, 7, false}, {one_crashed, 8, true}};
+    for (size_t i = 0; i < 4; i++) {
+        struct lab_results results;
+        struct lab_rank ranks[LAB_GROUP_MAX];
+        bool is_corrected;
+        (void)ranked(cases[i].blocks, cases[i].seconds, &results, ranks, &is_corrected);
+        assert_int_equal(is_corrected, cases[i].is_corrected);
+        lab_results_free(&results);
+    }
+}
+
 static void identical_cells_all_stay_in_the_best_set(void **state) {
     (void)state;
     enum { STUDIES = 1000 };
@@ -270,6 +289,7 @@ int main(void) {
         cmocka_unit_test(latency_counts_from_the_intended_arrival),
         cmocka_unit_test(the_best_set_holds_all_that_cannot_be_told_from_the_best),
         cmocka_unit_test(with_blocks_enough_a_small_difference_leaves_the_best_set),
+        cmocka_unit_test(the_correction_is_made_as_soon_as_a_p_value_can_pass_it),
         cmocka_unit_test(identical_cells_all_stay_in_the_best_set),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
