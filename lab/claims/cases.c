@@ -95,7 +95,8 @@ static void weigh_duel(struct lab_finding *finding, const struct lab_duel *duel,
     }
     lab_decide(pairs.difference, pairs.count, finding->results->margin, &decision);
     lab_note(&decision, &note);
-    lab_finding_case(finding, answer_to(&decision, duel->expect), label, note.text, &pairs);
+    lab_finding_case(finding, answer_to(&decision, duel->expect),
+                     &(struct lab_case){.label = label, .note = note.text, .effect = &pairs});
 }
 
 void lab_weigh_duels(struct lab_finding *finding, const struct lab_duel *duel) {
@@ -131,7 +132,7 @@ static void weigh_outcome(struct lab_finding *finding, const struct lab_cell *ce
     struct lab_text note = {.length = 0};
     lab_case_label(finding->results, cell, label);
     if (cell->outcome == LAB_OUTCOME_OK) {
-        lab_finding_case(finding, LAB_NO, label, "completes", NULL);
+        lab_finding_case(finding, LAB_NO, &(struct lab_case){.label = label, .note = "completes"});
         return;
     }
     if (!is_bad(cell->outcome)) {
@@ -143,7 +144,8 @@ static void weigh_outcome(struct lab_finding *finding, const struct lab_cell *ce
         lab_text_add(&note, " (%s)", cell->reason);
     if (!is_controlled)
         lab_text_add(&note, ", %s", control ? "with threads, too" : "without a control");
-    lab_finding_case(finding, is_controlled ? LAB_YES : LAB_CANNOT_TELL, label, note.text, NULL);
+    lab_finding_case(finding, is_controlled ? LAB_YES : LAB_CANNOT_TELL,
+                     &(struct lab_case){.label = label, .note = note.text});
 }
 
 void lab_weigh_outcomes(struct lab_finding *finding, const char *claim_id) {

@@ -56,57 +56,65 @@ static bool has_size_for_all(const struct workloads *all, double margin) {
     return false;
 }
 
-/* The largest price of using one workload's fastest size for another. */
-static void dearest_exchange(const struct workloads *all, struct lab_pairs *effect) {
+/* Of the sizes that may be best for one workload, the one that is cheapest for another; NULL when
+ * the other was not measured at any of them. */
+static const struct lab_rank *cheapest_loan(const struct lab_size_family *from,
+                                            const struct lab_size_family *to) {
+    const struct lab_rank *cheapest = NULL;
+    for (size_t i = 0; i < from->count; i++) {
+        const struct lab_rank *rank = lab_size_rank(to, from->ranks[i].cell->workers);
+        if (from->ranks[i].is_best && rank && (!cheapest || rank->relative < cheapest->relative))
+            cheapest = rank;
+    }
+    return cheapest;
+}
+
+/* The largest price, over all pairs of workloads, of running one at a best size of the other. */
+static void dearest_loan(const struct workloads *all, struct lab_pairs *effect) {
     double dearest = -1;
     effect->count = 0;
     for (size_t i = 0; i < all->count; i++) {
-        uint32_t workers = lab_fastest_rank(all->families[i])->cell->workers;
         for (size_t j = 0; j < all->count; j++) {
-            const struct lab_rank *own = lab_fastest_rank(all->families[j]);
-            const struct lab_rank *taken = lab_size_rank(all->families[j], workers);
-            if (!taken || taken->relative <= dearest)
+            const struct lab_rank *loan = cheapest_loan(all->families[i], all->families[j]);
+            if (!loan || loan->relative <= dearest)
                 continue;
-            dearest = taken->relative;
-            lab_pair(own->cell, taken->cell, lab_time_per_task, effect);
+            dearest = loan->relative;
+            lab_pair(lab_fastest_rank(all->families[j])->cell, loan->cell, lab_time_per_task,
+                     effect);
         }
     }
 }
 
-static void describe(const struct lab_size_family *family, const char *workload,
-                     struct lab_text *note) {
-    const char *separator = " best at ";
-    lab_text_separate(note, ", ");
-    lab_text_add(note, "%s", workload);
-    for (size_t i = 0; i < family->count; i++) {
-        if (!family->ranks[i].is_best)
-            continue;
-        lab_text_add(note, "%s%u", separator, family->ranks[i].cell->workers);
-        separator = "|";
-    }
+static enum lab_answer answer_of(const struct workloads *all, double margin) {
+    if (!common_best(all))
+        return LAB_YES;
+    return has_size_for_all(all, margin) ? LAB_NO : LAB_CANNOT_TELL;
 }
 
 static void weigh(struct lab_finding *finding, const struct workloads *all) {
+    struct lab_text label = {.length = 0}, where = {.length = 0}, note = {.length = 0};
+    struct lab_pairs effect;
     if (all->count < 2)
         return;
-    const struct lab_cell *cell = all->families[0]->ranks[0].cell;
-    enum lab_answer answer = LAB_CANNOT_TELL;
-    struct lab_text label = {.length = 0}, note = {.length = 0};
-    struct lab_pairs effect;
-    if (!common_best(all))
-        answer = LAB_YES;
-    else if (has_size_for_all(all, finding->results->margin))
-        answer = LAB_NO;
+    const struct lab_cell *pool = all->families[0]->ranks[0].cell;
+    bool is_one_of_several = lab_has_several_interpreters(finding->results);
+    lab_text_add(&label, "%s%s%s", pool->executor, is_one_of_several ? " on " : "",
+                 is_one_of_several ? pool->interpreter : "");
     for (size_t i = 0; i < all->count; i++) {
-        char workload[LAB_LABEL_MAX];
-        lab_case_label(finding->results, all->families[i]->ranks[0].cell, workload);
-        lab_text_separate(&label, " and ");
-        lab_text_add(&label, "%s", workload);
-        describe(all->families[i], workload, &note);
+        const struct lab_cell *cell = all->families[i]->ranks[0].cell;
+        const char *space = cell->variant[0] ? " " : "";
+        lab_text_separate(&where, " + ");
+        lab_text_add(&where, "%s%s%s", cell->workload, space, cell->variant);
+        lab_text_separate(&note, ", ");
+        lab_text_add(&note, "%s%s%s ", cell->workload, space, cell->variant);
+        lab_describe_best_sizes(all->families[i], &note);
     }
-    lab_text_add(&label, " by %s", cell->executor);
-    dearest_exchange(all, &effect);
-    lab_finding_case(finding, answer, label.text, note.text, &effect);
+    lab_text_add(&where, " by %s", label.text);
+    dearest_loan(all, &effect);
+    lab_finding_case(
+        finding, answer_of(all, finding->results->margin),
+        &(struct lab_case){
+            .label = label.text, .where = where.text, .note = note.text, .effect = &effect});
 }
 
 static bool is_same_pool(const struct lab_size_family *a, const struct lab_size_family *b) {
@@ -138,7 +146,7 @@ const struct lab_claim lab_claim_size_by_workload = {
             "size belongs to the best set of every workload; no, when one size is shown not to be "
             "slower, beyond the margin, than any other size on any of the workloads. Yes for all "
             "executors: supported; for none: refuted; for some: depends. The effect is the largest "
-            "price of running a workload at the fastest size of another. Resources: one study sees "
+            "price of running a workload at a best size of another. Resources: one study sees "
             "one machine, so that half is left to a comparison of studies.",
     .need = "two workloads, run by one executor at several fixed sizes",
     .depends_on = "the executor",

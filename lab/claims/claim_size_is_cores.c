@@ -2,7 +2,6 @@
 #include "lab/claims/cases.h"
 #include "lab/claims/size_family.h"
 
-#include <stdio.h>
 #include <string.h>
 
 /* What the other sizes say about the size that equals the number of cores. */
@@ -39,7 +38,8 @@ static void weigh_family(struct lab_finding *finding, const struct lab_size_fami
                          uint32_t cores) {
     const struct lab_rank *at_cores = lab_size_rank(family, cores);
     const struct lab_cell *smallest = family->ranks[0].cell;
-    char workload[LAB_LABEL_MAX], label[2 * LAB_LABEL_MAX], note[128];
+    char workload[LAB_LABEL_MAX];
+    struct lab_text label = {.length = 0}, note = {.length = 0};
     struct evidence evidence = {.open = 0};
     struct lab_pairs effect;
     if (!at_cores || smallest->workers >= cores)
@@ -49,12 +49,13 @@ static void weigh_family(struct lab_finding *finding, const struct lab_size_fami
             weigh_size(&evidence, at_cores->cell, family->ranks[i].cell, finding->results->margin);
     }
     lab_case_label(finding->results, smallest, workload);
-    snprintf(label, sizeof label, "%s by %s", workload, smallest->executor);
-    snprintf(note, sizeof note, "size %u takes %.3g of the time of size %u, size %u is fastest",
-             cores, at_cores->relative / family->ranks[0].relative, smallest->workers,
-             lab_fastest_rank(family)->cell->workers);
+    lab_text_add(&label, "%s by %s", workload, smallest->executor);
+    lab_describe_best_sizes(family, &note);
+    lab_text_add(&note, ", size %u takes %.2f of the time of size %u", cores,
+                 at_cores->relative / family->ranks[0].relative, smallest->workers);
     lab_pair(smallest, at_cores->cell, lab_time_per_task, &effect);
-    lab_finding_case(finding, answer_of(&evidence), label, note, &effect);
+    lab_finding_case(finding, answer_of(&evidence),
+                     &(struct lab_case){.label = label.text, .note = note.text, .effect = &effect});
 }
 
 static void decide(struct lab_finding *finding) {

@@ -50,16 +50,16 @@ static void add_effect(struct lab_finding *finding, const struct lab_pairs *effe
     finding->effect_count++;
 }
 
-void lab_finding_case(struct lab_finding *finding, enum lab_answer answer, const char *label,
-                      const char *note, const struct lab_pairs *effect) {
+void lab_finding_case(struct lab_finding *finding, enum lab_answer answer,
+                      const struct lab_case *one) {
     struct lab_text *text = &finding->answers[answer];
     lab_text_separate(text, "; ");
-    lab_text_add(text, note[0] ? "%s: %s" : "%s%s", label, note);
+    lab_text_add(text, "%s: %s", one->label, one->note);
     finding->answer_counts[answer]++;
     lab_text_separate(&finding->where, ", ");
-    lab_text_add(&finding->where, "%s", label);
-    if (effect)
-        add_effect(finding, effect);
+    lab_text_add(&finding->where, "%s", one->where ? one->where : one->label);
+    if (one->effect)
+        add_effect(finding, one->effect);
 }
 
 void lab_finding_missing(struct lab_finding *finding, const char *label,

@@ -54,9 +54,15 @@ struct lab_claim {
 #include "lab/claims/claims.def"
 #undef LAB_CLAIM
 
-/* Adds a case. `note` is what was seen ("" for nothing); the effect may be NULL. */
-void lab_finding_case(struct lab_finding *finding, enum lab_answer answer, const char *label,
-                      const char *note, const struct lab_pairs *effect);
+struct lab_case {
+    const char *label; /* its name */
+    const char *where; /* what it was decided on, when the name does not say; else NULL */
+    const char *note;  /* what was seen */
+    const struct lab_pairs *effect; /* NULL: none */
+};
+
+void lab_finding_case(struct lab_finding *finding, enum lab_answer answer,
+                      const struct lab_case *one);
 
 /* Adds what was planned and cannot be a case: the cell's outcome and reason are the why. */
 void lab_finding_missing(struct lab_finding *finding, const char *label,

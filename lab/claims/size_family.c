@@ -76,3 +76,18 @@ const struct lab_rank *lab_fastest_rank(const struct lab_size_family *family) {
     }
     return fastest;
 }
+
+void lab_describe_best_sizes(const struct lab_size_family *family, struct lab_text *text) {
+    const char *separator = "best at ";
+    for (size_t first = 0, end; first < family->count; first = end + 1) {
+        for (end = first; end < family->count && family->ranks[end].is_best;)
+            end++;
+        if (end == first)
+            continue;
+        lab_text_add(text, "%s%u", separator, family->ranks[first].cell->workers);
+        if (end > first + 1)
+            lab_text_add(text, "%s%u", end > first + 2 ? " to " : ", ",
+                         family->ranks[end - 1].cell->workers);
+        separator = ", ";
+    }
+}

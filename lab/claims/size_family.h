@@ -29,4 +29,7 @@ const struct lab_rank *lab_size_rank(const struct lab_size_family *family, uint3
 /* The rank whose time is lowest. */
 const struct lab_rank *lab_fastest_rank(const struct lab_size_family *family);
 
+/* Appends the sizes of the best set, "best at 1, 4 to 32": ranges over the sizes measured. */
+void lab_describe_best_sizes(const struct lab_size_family *family, struct lab_text *text);
+
 #endif

@@ -57,6 +57,18 @@ static void size_by_workload_tells_the_sets_and_the_price(void **state) {
     claim_fixture_free(&fixture);
 }
 
+static void sizes_that_may_be_best_for_both_cost_nothing(void **state) {
+    (void)state;
+    struct claim_fixture fixture;
+    claim_fixture_init(&fixture, 2);
+    claim_fixture_sizes(&fixture, "io", "first", ours, waits);
+    claim_fixture_sizes(&fixture, "cpu", "second", ours, behind_a_lock);
+    const struct lab_claim_result *claim = claim_fixture_decide(&fixture, "T8");
+    assert_non_null(strstr(claim->detail, "first best at 8, second best at 1 to 8"));
+    assert_true(fabs(claim->effect - 1) < 0.02);
+    claim_fixture_free(&fixture);
+}
+
 static void size_by_workload_depends_when_executors_differ(void **state) {
     (void)state;
     struct claim_fixture fixture;
@@ -198,6 +210,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(size_by_workload_follows_the_best_sets),
         cmocka_unit_test(size_by_workload_tells_the_sets_and_the_price),
+        cmocka_unit_test(sizes_that_may_be_best_for_both_cost_nothing),
         cmocka_unit_test(size_by_workload_depends_when_executors_differ),
         cmocka_unit_test(size_by_workload_is_undecided_when_no_size_is_shown_to_serve_all),
         cmocka_unit_test(size_by_workload_needs_two_workloads),
