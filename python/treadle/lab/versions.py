@@ -1,0 +1,69 @@
+"""Which interpreter this is, and the versions of what the workloads use."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import platform
+import sys
+import sysconfig
+import zlib
+from typing import Any, Dict, Optional
+
+_PACKAGES = ("Pillow", "torch", "torchvision", "ipykernel", "jupyter_client", "numpy")
+
+
+def is_free_threaded() -> bool:
+    """Was this interpreter built without its lock?"""
+    return bool(sysconfig.get_config_var("Py_GIL_DISABLED"))
+
+
+def has_gil() -> bool:
+    """Does this interpreter hold its lock right now?"""
+    probe = getattr(sys, "_is_gil_enabled", None)  # 3.13 and later
+    return bool(probe()) if callable(probe) else True
+
+
+def label() -> str:
+    """What reports call this interpreter, such as "CPython 3.11.2"; a free-threaded one ends in t."""
+    name = f"{platform.python_implementation()} {platform.python_version()}"
+    return name + "t" if is_free_threaded() else name
+
+
+def interpreter() -> Dict[str, Any]:
+    """The `interpreter` object of `--list`."""
+    return {
+        "label": label(),
+        "implementation": platform.python_implementation(),
+        "version": platform.python_version(),
+        "executable": sys.executable,
+        "free_threaded": is_free_threaded(),
+        "gil": has_gil(),
+    }
+
+
+def of_package(name: str) -> Optional[str]:
+    """The version of an installed distribution, without importing it."""
+    try:
+        return importlib.metadata.version(name)
+    except importlib.metadata.PackageNotFoundError:
+        return None
+
+
+def of_everything() -> Dict[str, str]:
+    """Versions for `--list`: the interpreter's, zlib's and the optional packages'."""
+    found = {"python": platform.python_version(), "zlib": zlib.ZLIB_RUNTIME_VERSION}
+    for name in _PACKAGES:
+        version = of_package(name)
+        if version is not None:
+            found[name] = version
+    return found
+
+
+def of_run(used: Dict[str, str]) -> Dict[str, str]:
+    """The `versions` of a result: the interpreter, treadle if it was imported, and `used`."""
+    versions = {"python": label(), **used}
+    module = sys.modules.get("treadle")
+    version = getattr(module, "__version__", None)
+    if version is not None:
+        versions["treadle"] = str(version)
+    return versions
