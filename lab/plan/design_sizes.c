@@ -8,15 +8,7 @@ static const uint32_t sizes_quick[] = {1, 2, 4, 8, 32};
 static const uint32_t sizes_medium[] = {1, 2, 3, 4, 6, 8, 12, 16, 24, 32};
 enum { SIZES_MAX = 32, PROCESSES_QUICK_MAX = 8 };
 
-static size_t choose_sizes(const struct lab_draft *draft, uint32_t *sizes) {
-    const struct lab_design *design = draft->design;
-
-    if (design->size_count > 0 || design->has_adaptive) {
-        size_t count = design->size_count < SIZES_MAX ? design->size_count : SIZES_MAX;
-
-        memcpy(sizes, design->sizes, count * sizeof *sizes);
-        return count;
-    }
+static size_t default_sizes(const struct lab_draft *draft, uint32_t *sizes) {
     switch (draft->detail) {
     case LAB_DETAIL_QUICK:
         memcpy(sizes, sizes_quick, sizeof sizes_quick);
@@ -31,6 +23,33 @@ static size_t choose_sizes(const struct lab_draft *draft, uint32_t *sizes) {
         sizes[i] = i + 1;
     }
     return SIZES_MAX;
+}
+
+/* The number of cores is a size of its own: a claim says that it is the best for CPU-bound work. */
+static size_t with_cores(uint32_t *sizes, size_t count, uint32_t cores) {
+    size_t place = 0;
+
+    while (place < count && sizes[place] < cores) {
+        place++;
+    }
+    if (cores == 0 || (place < count && sizes[place] == cores)) {
+        return count;
+    }
+    memmove(&sizes[place + 1], &sizes[place], (count - place) * sizeof *sizes);
+    sizes[place] = cores;
+    return count + 1;
+}
+
+static size_t choose_sizes(const struct lab_draft *draft, uint32_t *sizes) {
+    const struct lab_design *design = draft->design;
+
+    if (design->size_count > 0 || design->has_adaptive) {
+        size_t count = design->size_count < SIZES_MAX ? design->size_count : SIZES_MAX;
+
+        memcpy(sizes, design->sizes, count * sizeof *sizes);
+        return count;
+    }
+    return with_cores(sizes, default_sizes(draft, sizes), design->cores);
 }
 
 static void add_fixed(const struct lab_draft *draft, const struct lab_workload_info *work,
@@ -78,7 +97,7 @@ static void add_group(const struct lab_draft *draft, const struct lab_workload_i
     bool is_cpu = strcmp(work->kind, "cpu") == 0 || strcmp(work->kind, "user") == 0;
     bool has_default_sizes = design->size_count == 0 && !design->has_adaptive;
     const char *threads = threads_of(draft);
-    uint32_t sizes[SIZES_MAX];
+    uint32_t sizes[SIZES_MAX + 1]; /* and the number of cores */
     size_t count = choose_sizes(draft, sizes);
 
     lab_plan_open_group(draft->plan, draft->blocks, LAB_RANK_MAIN, "sizes/%s/%s", work->id,
@@ -97,7 +116,8 @@ static void add_group(const struct lab_draft *draft, const struct lab_workload_i
         return;
     }
     for (size_t i = 0; i < count; i++) {
-        if (!is_quick || !has_default_sizes || sizes[i] <= PROCESSES_QUICK_MAX) {
+        if (!is_quick || !has_default_sizes || sizes[i] <= PROCESSES_QUICK_MAX ||
+            sizes[i] == design->cores) {
             add_fixed(draft, work, "stdlib-processes", sizes[i]);
         }
     }

@@ -270,6 +270,34 @@ static void a_full_study_has_all_sizes_and_24_blocks(void **state) {
     close_fixture(&fixture);
 }
 
+static bool has_size(const struct lab_plan *plan, const struct lab_plan_group *group,
+                     const char *executor, uint32_t workers) {
+    for (uint32_t i = 0; i < group->cell_count; i++) {
+        const struct lab_plan_cell *cell = &plan->cells[group->first_cell + i];
+        if (strcmp(cell->executor, executor) == 0 && cell->workers == workers) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void the_number_of_cores_is_always_among_the_sizes(void **state) {
+    (void)state;
+    static const uint32_t cores[] = {6, 12, 48};
+    for (size_t i = 0; i < 3; i++) {
+        struct fixture fixture;
+        open_fixture(&fixture, true, true);
+        fixture.design.cores = cores[i];
+        make(&fixture);
+        const struct lab_plan_group *group =
+            group_named(&fixture.plan, "sizes/fibonacci/CPython 3.11.2");
+        assert_int_equal(group->cell_count, 12);
+        assert_true(has_size(&fixture.plan, group, "treadle-threads", cores[i]));
+        assert_true(has_size(&fixture.plan, group, "stdlib-processes", cores[i]));
+        close_fixture(&fixture);
+    }
+}
+
 static void a_function_of_the_users_takes_part_in_executors_and_sizes(void **state) {
     (void)state;
     static const char *const names[] = {"my_module:work"};
@@ -343,6 +371,7 @@ int main(void) {
         cmocka_unit_test(without_the_extension_sizes_are_those_of_the_standard_library),
         cmocka_unit_test(a_budget_never_goes_below_six_blocks_but_to_fewer_cells),
         cmocka_unit_test(a_full_study_has_all_sizes_and_24_blocks),
+        cmocka_unit_test(the_number_of_cores_is_always_among_the_sizes),
         cmocka_unit_test(a_function_of_the_users_takes_part_in_executors_and_sizes),
         cmocka_unit_test(policies_meet_the_same_seed_in_a_block),
         cmocka_unit_test(nothing_left_to_run_is_said),
