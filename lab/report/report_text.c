@@ -21,7 +21,7 @@ static int digits_after_point(double value) {
 
 struct lab_shown lab_show_ratio(double ratio) {
     struct lab_shown shown;
-    if (isnan(ratio))
+    if (!isfinite(ratio))
         return not_known();
     (void)snprintf(shown.text, sizeof(shown.text), "%.*f×", digits_after_point(ratio), ratio);
     return shown;
@@ -29,7 +29,7 @@ struct lab_shown lab_show_ratio(double ratio) {
 
 struct lab_shown lab_show_interval(double low, double high) {
     struct lab_shown shown = {""};
-    if (isnan(low) || isnan(high))
+    if (!isfinite(low) || !isfinite(high))
         return shown;
     (void)snprintf(shown.text, sizeof(shown.text), "[%.*f, %.*f]", digits_after_point(low), low,
                    digits_after_point(high), high);
@@ -59,7 +59,7 @@ static const struct unit *unit_of(double seconds) {
 }
 
 struct lab_shown lab_show_seconds(double seconds) {
-    if (isnan(seconds))
+    if (!isfinite(seconds))
         return not_known();
     const struct unit *unit = unit_of(seconds);
     return with_unit(seconds * unit->scale, unit->name);
@@ -83,7 +83,7 @@ struct lab_shown lab_show_seconds_tick(double seconds) {
 struct lab_shown lab_show_bytes(double bytes) {
     static const char *const units[] = {"B", "KiB", "MiB", "GiB", "TiB"};
     size_t unit = 0;
-    if (isnan(bytes))
+    if (!isfinite(bytes))
         return not_known();
     while (fabs(bytes) >= 1023.5 && unit + 1 < sizeof(units) / sizeof(units[0])) {
         bytes /= 1024;
@@ -97,7 +97,7 @@ struct lab_shown lab_show_bytes(double bytes) {
 
 struct lab_shown lab_show_percent(double share) {
     struct lab_shown shown;
-    if (isnan(share))
+    if (!isfinite(share))
         return not_known();
     double percent = 100 * share;
     int digits = fabs(percent) < 9.95 && percent != 0 ? 1 : 0;
@@ -109,7 +109,7 @@ struct lab_shown lab_show_count(double count) {
     struct lab_shown shown = {""};
     char digits[32];
     size_t used = 0;
-    if (isnan(count))
+    if (!isfinite(count))
         return not_known();
     int length = snprintf(digits, sizeof(digits), "%.0f", fmin(fmax(count, 0), 1e15));
     for (int i = 0; i < length; i++) {
@@ -211,7 +211,7 @@ void lab_xml_text(FILE *out, const char *text) {
 }
 
 static void emit_double(FILE *out, int digits, double value) {
-    if (isnan(value)) {
+    if (!isfinite(value)) {
         (void)fputs("n/a", out);
         return;
     }

@@ -13,7 +13,7 @@ struct lab_shown {
     char text[48];
 };
 
-/* Numbers that are NaN are shown as "n/a". */
+/* Numbers that are NaN or infinite are shown as "n/a". */
 struct lab_shown lab_show_ratio(double ratio);               /* "1.31×", "18.3×" */
 struct lab_shown lab_show_interval(double low, double high); /* "[1.26, 1.37]" or "" */
 struct lab_shown lab_show_seconds(double seconds);           /* "350 µs", "1.2 ms", "2.10 s" */
@@ -36,8 +36,8 @@ size_t lab_utf8_length(const char *text);
 void lab_xml_text(FILE *out, const char *text);
 
 /* Like fprintf, but every %s goes through lab_xml_text, so the format is the only markup. Knows
- * %s %d %u %ld %zu %.Nf (N a digit) and %%; a NaN is written as "n/a". Errors stay in the stream:
- * see ferror(). */
+ * %s %d %u %ld %zu %.Nf (N a digit) and %%; a NaN or an infinity is written as "n/a". Errors stay
+ * in the stream: see ferror(). */
 void lab_emit(FILE *out, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 #endif

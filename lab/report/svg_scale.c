@@ -78,15 +78,28 @@ static const double decade_ticks[][12] = {{1, 1.2, 1.5, 2, 2.5, 3, 4, 5, 6, 7, 8
                                           {1, 3},
                                           {1}};
 
+enum { DECADE_ROWS = sizeof(decade_ticks) / sizeof(decade_ticks[0]), STRIDE_MAX = 100 };
+
+/* The multiples of one row in every `stride`th decade. */
+static size_t decades(const struct lab_scale *scale, const double *row, int stride, double *ticks) {
+    int first = (int)floor(log10(scale->low)), last = (int)ceil(log10(scale->high));
+    size_t count = 0;
+    for (int decade = first; decade <= last; decade++) {
+        for (const double *multiple = row; decade % stride == 0 && *multiple > 0; multiple++)
+            add_tick(scale, *multiple * pow(10, decade), ticks, &count);
+    }
+    return count;
+}
+
 static size_t log_ticks(const struct lab_scale *scale, double pixels, double *ticks) {
     size_t count = 0;
-    int first = (int)floor(log10(scale->low)), last = (int)ceil(log10(scale->high));
-    for (size_t i = 0; i < sizeof(decade_ticks) / sizeof(decade_ticks[0]); i++) {
-        count = 0;
-        for (int decade = first; decade <= last; decade++) {
-            for (const double *multiple = decade_ticks[i]; *multiple > 0; multiple++)
-                add_tick(scale, *multiple * pow(10, decade), ticks, &count);
-        }
+    for (int i = 0; i < DECADE_ROWS; i++) {
+        count = decades(scale, decade_ticks[i], 1, ticks);
+        if (has_room(scale, ticks, count, pixels))
+            return count;
+    }
+    for (int stride = 2; stride < STRIDE_MAX; stride++) {
+        count = decades(scale, decade_ticks[DECADE_ROWS - 1], stride, ticks);
         if (has_room(scale, ticks, count, pixels))
             break;
     }
