@@ -128,6 +128,14 @@ static int set_cell_seconds(void *context, const char *value) {
                : say_bad("cell-seconds", value, "seconds up to 600, such as 0.5");
 }
 
+static int set_limit(void *context, const char *value) {
+    struct lab_study_options *options = context;
+
+    return lab_seconds_parse(value, &options->limit_s) && options->limit_s <= 86400.0
+               ? 0
+               : say_bad("limit", value, "a time such as 30s or 5m");
+}
+
 static int set_margin(void *context, const char *value) {
     struct lab_study_options *options = context;
     char *end;
@@ -191,6 +199,7 @@ static const struct lab_option table[] = {
     {"parts", "LIST", "only these: executors,sizes,policies,outcomes,selftest", set_parts},
     {"blocks", "N", "so many blocks (6 when quick, else 24)", set_blocks},
     {"cell-seconds", "S", "length of every timed window", set_cell_seconds},
+    {"limit", "TIME", "a run that takes longer has hung (about 15s)", set_limit},
     {"margin", "SHARE", "differences below it do not matter (0.03; quick 0.10)", set_margin},
     {"seed", "N", "of everything random in the study", set_seed},
     {"weights", "FILE", "weights of ResNet-18 for classify", set_weights},
@@ -268,6 +277,7 @@ struct lab_design lab_study_options_design(const struct lab_study_options *optio
         .budget_s = options->is_quick ? LAB_QUICK_BUDGET_S * (double)pythons : options->budget_s,
         .blocks = options->blocks,
         .cell_s = options->cell_s,
+        .limit_s = options->limit_s,
         .seed = options->seed,
         .cores = cores,
         .workloads = names_of(&options->workloads),

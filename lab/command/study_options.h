@@ -10,7 +10,7 @@ enum { LAB_SIZES_MAX = 32, LAB_PATH_SPACE = 4096 };
 
 struct lab_study_options {
     bool is_quick, needs_quiet, has_adaptive, has_seed, has_margin;
-    double budget_s, cell_s, margin;
+    double budget_s, cell_s, limit_s, margin;
     uint32_t blocks;
     uint64_t seed;
     struct lab_list workloads, executors, policies, parts;

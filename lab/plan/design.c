@@ -171,6 +171,9 @@ int lab_design_plan(struct lab_plan *plan, const struct lab_design *design,
     } else {
         write_parts(plan, design, lanes, lane_count, LAB_DETAIL_FULL, LAB_BLOCKS_FULL);
     }
+    for (size_t i = 0; i < plan->cell_count && design->limit_s > 0.0; i++) {
+        plan->cells[i].limit_s = design->limit_s;
+    }
     lab_plan_order(plan, design->seed);
     if (plan->is_short_of_memory) {
         return -ENOMEM;

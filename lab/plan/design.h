@@ -22,6 +22,7 @@ struct lab_design {
     double budget_s; /* 0: none was given */
     uint32_t blocks; /* 0: as the design says */
     double cell_s;   /* timed window of a run; 0: as the design says */
+    double limit_s;  /* of a run, longer is hung; 0: as the design says */
     uint64_t seed;
     unsigned cores;
     struct lab_names workloads, executors, policies, parts;
