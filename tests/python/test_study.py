@@ -25,6 +25,10 @@ TREADLE = BUILD / "treadle"
 MARK = "TREADLE_TEST_MARK"
 STANDARD = "serial,stdlib-threads,stdlib-processes"
 
+pytestmark = pytest.mark.skipif(
+    not TREADLE.exists(), reason=f"{TREADLE} is not built: run make first"
+)
+
 USERS_MODULE = """
 import os, signal, time
 
@@ -381,7 +385,9 @@ def test_without_the_extension_the_standard_rows_are_run(bench: Bench) -> None:
     done = bench.run(*bench.study("--python", str(wrapper), *only))
     assert done.returncode == 0, done.stderr
     assert "extension" in done.stderr and "to get it: make" in done.stderr
-    outcomes = dict(bench.rows("SELECT executor, outcome FROM runs r JOIN cells c ON c.id = cell_id"))
+    outcomes = dict(
+        bench.rows("SELECT executor, outcome FROM runs r JOIN cells c ON c.id = cell_id")
+    )
     assert outcomes == {name: "ok" for name in STANDARD.split(",")}
     skipped = bench.rows("SELECT executor, reason <> '', install <> '' FROM cells WHERE is_skipped")
     assert ("treadle-threads", 1, 1) in skipped
