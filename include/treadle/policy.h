@@ -96,6 +96,9 @@ struct trd_policy {
     struct trd_pop (*pop)(const struct trd_policy_env *env, uint32_t worker, uint64_t now_ns);
     /** Takes a queued task out, at any position. */
     void (*remove)(const struct trd_policy_env *env, struct trd_task *task);
+    /** Names a queued task, whichever is easiest to find, without taking it out; NULL only when
+     * nothing is queued. Whoever cancels everything asks until there is none. */
+    struct trd_task *(*any)(const struct trd_policy_env *env);
     /** Optional. A task (or a slice of one) has run: its measured run time. */
     void (*ran)(const struct trd_policy_env *env, struct trd_task *task, uint32_t worker,
                 uint64_t run_ns);

@@ -220,6 +220,15 @@ int trd__sched_cancel(struct trd_sched *sched, struct trd_task *task, uint64_t n
     return 0;
 }
 
+struct trd_task *trd__sched_any(const struct trd_sched *sched) {
+    if (sched->queued == 0) {
+        return NULL;
+    }
+    struct trd_task *task = POLICY(sched)->any(&sched->policy_env);
+    assert(task && task->state == TRD_TASK_QUEUED);
+    return task;
+}
+
 uint32_t trd__sched_tick(struct trd_sched *sched, const struct trd_load *load, uint64_t now_ns) {
     trd__books_advance(sched, now_ns);
     const bool is_starved = (sched->config.sizer.sizer->causes & TRD_CAUSE_STARVED) &&

@@ -28,6 +28,11 @@ static void fifo_remove(const struct trd_policy_env *env, struct trd_task *task)
     trd__list_remove(env->state, task);
 }
 
+static struct trd_task *fifo_any(const struct trd_policy_env *env) {
+    const struct trd_list *queue = env->state;
+    return queue->first;
+}
+
 const struct trd_policy trd__policy_fifo = {
     .name = "fifo",
     .summary = "first in, first out",
@@ -36,4 +41,5 @@ const struct trd_policy trd__policy_fifo = {
     .push = fifo_push,
     .pop = fifo_pop,
     .remove = fifo_remove,
+    .any = fifo_any,
 };

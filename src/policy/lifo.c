@@ -27,6 +27,11 @@ static void lifo_remove(const struct trd_policy_env *env, struct trd_task *task)
     trd__list_remove(env->state, task);
 }
 
+static struct trd_task *lifo_any(const struct trd_policy_env *env) {
+    const struct trd_list *queue = env->state;
+    return queue->first;
+}
+
 const struct trd_policy trd__policy_lifo = {
     .name = "lifo",
     .summary = "last in, first out",
@@ -35,4 +40,5 @@ const struct trd_policy trd__policy_lifo = {
     .push = lifo_push,
     .pop = lifo_pop,
     .remove = lifo_remove,
+    .any = lifo_any,
 };

@@ -33,6 +33,11 @@ static void priority_remove(const struct trd_policy_env *env, struct trd_task *t
     trd__heap_remove(env->state, task, priority_is_before);
 }
 
+static struct trd_task *priority_any(const struct trd_policy_env *env) {
+    const struct trd_heap *heap = env->state;
+    return heap->root;
+}
+
 const struct trd_policy trd__policy_priority = {
     .name = "priority",
     .summary = "largest priority first, equals in order of arrival",
@@ -41,4 +46,5 @@ const struct trd_policy trd__policy_priority = {
     .push = priority_push,
     .pop = priority_pop,
     .remove = priority_remove,
+    .any = priority_any,
 };

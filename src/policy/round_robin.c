@@ -87,6 +87,11 @@ static struct trd_pop round_robin_pop(const struct trd_policy_env *env, uint32_t
     return (struct trd_pop){task, TRD_FATE_RUN};
 }
 
+static struct trd_task *round_robin_any(const struct trd_policy_env *env) {
+    const struct round_robin *ring = env->state;
+    return ring->length ? client_at(env, ring->turn)->queue.first : NULL;
+}
+
 const struct trd_policy trd__policy_round_robin = {
     .name = "round_robin",
     .summary = "clients take turns, a task each",
@@ -96,4 +101,5 @@ const struct trd_policy trd__policy_round_robin = {
     .push = round_robin_push,
     .pop = round_robin_pop,
     .remove = round_robin_remove,
+    .any = round_robin_any,
 };
