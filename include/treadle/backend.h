@@ -7,6 +7,7 @@
 #ifndef TREADLE_BACKEND_H
 #define TREADLE_BACKEND_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include <treadle/task.h>
@@ -35,6 +36,11 @@ struct trd_backend {
     int (*open)(void *context, uint32_t worker);
     /** Runs one task to its end, or for one slice of a resumable one. */
     enum trd_outcome (*run)(void *context, uint32_t worker, struct trd_task *task);
+    /** Optional. Asked between `run` and `complete`: will complete() of this task neither call
+     * anybody's code nor wait? Then the worker may take its next task already, under the same lock.
+     * Without it (or on false) it first completes this one: what a callback does may depend on a
+     * task that this worker must not hold meanwhile. */
+    bool (*is_quiet)(void *context, struct trd_task *task);
     /** The task is the submitter's again: its last touch by the engine. Called exactly once for
      * every accepted task, after it has been accounted for; on a worker, or on the thread that
      * cancelled, expired or shut down. */
