@@ -1,0 +1,47 @@
+/* thread.c - POSIX threads, with signals blocked and names set. */
+#define _GNU_SOURCE
+#include "os/thread.h"
+
+#include <assert.h>
+#include <signal.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { THREAD_NAME_BYTES = 16 }; /* the kernel's limit, NUL included */
+
+int trd__thread_start(pthread_t *thread_out, void *(*run)(void *arg), void *arg) {
+    sigset_t all, before;
+    (void)sigfillset(&all); /* cannot fail with a valid set */
+    /* The new thread inherits the mask of its creator. */
+    int failed = pthread_sigmask(SIG_SETMASK, &all, &before);
+    if (failed) {
+        return -failed;
+    }
+    failed = pthread_create(thread_out, NULL, run, arg);
+    const int unmasked = pthread_sigmask(SIG_SETMASK, &before, NULL);
+    assert(unmasked == 0);
+    (void)unmasked; /* used by the assertion only */
+    return -failed;
+}
+
+void trd__thread_join(pthread_t thread) {
+    const int failed = pthread_join(thread, NULL);
+    assert(failed == 0);
+    (void)failed; /* used by the assertion only */
+}
+
+void trd__thread_name(const char *prefix, const char *suffix) {
+    char name[THREAD_NAME_BYTES];
+    const size_t most = sizeof name - 1;
+    size_t suffix_length = strlen(suffix), prefix_length = strlen(prefix);
+    suffix_length = suffix_length < most ? suffix_length : most;
+    prefix_length = prefix_length < most - suffix_length ? prefix_length : most - suffix_length;
+    memcpy(name, prefix, prefix_length);
+    memcpy(name + prefix_length, suffix, suffix_length);
+    name[prefix_length + suffix_length] = '\0';
+    (void)pthread_setname_np(pthread_self(), name); /* a name is a courtesy */
+}
+
+int64_t trd__process_id(void) {
+    return getpid();
+}

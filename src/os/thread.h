@@ -1,0 +1,18 @@
+/* thread.h - threads that belong to the engine, and names for them. */
+#ifndef TRD_OS_THREAD_H
+#define TRD_OS_THREAD_H
+
+#include <pthread.h>
+#include <stdint.h>
+
+/** Starts run(arg) on a new joinable thread that blocks all signals: they are for the program's
+ * own threads. 0 or -errno. */
+int trd__thread_start(pthread_t *thread_out, void *(*run)(void *arg), void *arg);
+/** Waits for its end. */
+void trd__thread_join(pthread_t thread);
+/** Names the calling thread; the prefix is cut so that both fit into the kernel's 15 bytes. */
+void trd__thread_name(const char *prefix, const char *suffix);
+/** The process, asked from the kernel. */
+int64_t trd__process_id(void);
+
+#endif

@@ -1,0 +1,305 @@
+/* future.c - a task whose result somebody may wait for.
+ *
+ * A future is born with one reference of the engine's, given back at completion, and one of the
+ * submitter's if he wants it. While somebody may hold it, it keeps the pool's own block of memory
+ * alive, so every call is safe after the pool was destroyed, too.
+ *
+ * `word` says how far it is: 0, then an outcome + 1. Completing exchanges the word, waiting adds
+ * FUTURE_HAS_WAITERS to it and sleeps while it stays so; both change one word, so either the waiter
+ * sees the outcome, or the completer sees that somebody waits.
+ *
+ * `callbacks` is a list, the newest first, that only grows by exchanging its head, until the
+ * completer closes it. Whoever finds it closed waits for the outcome, which is a moment away, and
+ * calls back himself.
+ */
+#include "pool/live.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include <treadle/clock.h>
+#include <treadle/future.h>
+
+enum { FUTURE_OUTCOME_MASK = 0xff, FUTURE_HAS_WAITERS = 0x100 };
+
+struct callback {
+    struct callback *next;
+    void (*done)(void *context, struct trd_future *future);
+    void *context;
+};
+
+struct trd_future {
+    _Atomic uint32_t reference_count;
+    _Atomic uint32_t word;
+    _Atomic(struct callback *) callbacks;
+    struct trd_pool *pool;   /* constant */
+    bool is_held;            /* constant: it holds a reference of the pool */
+    void *(*run)(void *arg); /* constant */
+    void *arg;               /* constant */
+    void *result;            /* written before `word`, read after it */
+    struct trd_task task;    /* the engine's; with attributes behind it, if it has any */
+};
+
+_Static_assert(offsetof(struct trd_future, task) + sizeof(struct trd_task) ==
+                   sizeof(struct trd_future),
+               "the attributes of a task lie directly behind it");
+
+/* Stands for a list that takes no more callbacks. */
+static struct callback callbacks_closed;
+
+static struct trd_future *future_of(const struct trd_task *task) {
+    return task->payload.call.arg;
+}
+
+static void future_run(void *arg) {
+    struct trd_future *future = arg;
+    future->result = future->run(future->arg);
+}
+
+bool trd__future_is_task(const struct trd_task *task) {
+    return task->payload.call.run == future_run;
+}
+
+struct trd_future *trd_future_ref(struct trd_future *future) {
+    /* Relaxed: the caller has a reference already. */
+    (void)atomic_fetch_add_explicit(&future->reference_count, 1, memory_order_relaxed);
+    return future;
+}
+
+void trd_future_unref(struct trd_future *future) {
+    /* Acquire and release: whoever frees it has seen all that the others did with it. */
+    if (future &&
+        atomic_fetch_sub_explicit(&future->reference_count, 1, memory_order_acq_rel) == 1) {
+        if (future->is_held) {
+            trd__pool_unref(future->pool);
+        }
+        free(future);
+    }
+}
+
+/* The outcome + 1, or 0. Acquire: partner of the release in trd__future_complete(). */
+static uint32_t future_look(const struct trd_future *future) {
+    return atomic_load_explicit(&future->word, memory_order_acquire) & FUTURE_OUTCOME_MASK;
+}
+
+/* Waits without asking whether that can end. 0 or -ETIMEDOUT. */
+static int future_sleep(struct trd_future *future, uint64_t deadline_ns) {
+    /* Acquire throughout: partner of the release in trd__future_complete(). */
+    uint32_t word = atomic_load_explicit(&future->word, memory_order_acquire);
+    for (;;) {
+        if (word & FUTURE_OUTCOME_MASK) {
+            return 0;
+        }
+        if (!(word & FUTURE_HAS_WAITERS) &&
+            !atomic_compare_exchange_weak_explicit(&future->word, &word, word | FUTURE_HAS_WAITERS,
+                                                   memory_order_acquire, memory_order_acquire)) {
+            continue;
+        }
+        const int failed = trd__futex_wait(&future->word, FUTURE_HAS_WAITERS, deadline_ns);
+        word = atomic_load_explicit(&future->word, memory_order_acquire);
+        if (failed && !(word & FUTURE_OUTCOME_MASK)) {
+            return failed;
+        }
+    }
+}
+
+/* Closes the list and returns what is in it, or NULL; `callbacks_closed` if it was closed. */
+static struct callback *future_close(struct trd_future *future) {
+    return atomic_exchange_explicit(&future->callbacks, &callbacks_closed, memory_order_acq_rel);
+}
+
+bool trd__future_seal(struct trd_task *task) {
+    struct callback *none = NULL;
+    return atomic_compare_exchange_strong_explicit(&future_of(task)->callbacks, &none,
+                                                   &callbacks_closed, memory_order_acq_rel,
+                                                   memory_order_acquire);
+}
+
+/* Calls a closed list back, the oldest first, and frees it. */
+static void future_call_back(struct trd_future *future, struct callback *newest) {
+    struct callback *oldest = NULL;
+    while (newest) {
+        struct callback *next = newest->next;
+        newest->next = oldest;
+        oldest = newest;
+        newest = next;
+    }
+    while (oldest) {
+        struct callback *next = oldest->next;
+        oldest->done(oldest->context, future);
+        free(oldest);
+        oldest = next;
+    }
+}
+
+void trd__future_complete(struct trd_task *task, enum trd_outcome outcome) {
+    struct trd_future *future = future_of(task);
+    struct callback *callbacks = future_close(future);
+    /* Release: whoever sees the outcome sees the result. */
+    const uint32_t before =
+        atomic_exchange_explicit(&future->word, (uint32_t)outcome + 1, memory_order_acq_rel);
+    if (before & FUTURE_HAS_WAITERS) {
+        trd__futex_wake(&future->word, UINT32_MAX);
+    }
+    if (callbacks != &callbacks_closed) {
+        future_call_back(future, callbacks);
+    }
+    trd_future_unref(future);
+}
+
+int trd_future_on_done(struct trd_future *future,
+                       void (*done)(void *context, struct trd_future *future), void *context) {
+    struct callback *head = atomic_load_explicit(&future->callbacks, memory_order_acquire);
+    struct callback *callback = NULL;
+    if (head != &callbacks_closed) {
+        callback = malloc(sizeof *callback);
+        if (!callback) {
+            return -ENOMEM;
+        }
+        *callback = (struct callback){.done = done, .context = context};
+    }
+    while (head != &callbacks_closed) {
+        callback->next = head;
+        /* Release: the completer sees the callback; partner of the exchange in future_close(). */
+        if (atomic_compare_exchange_weak_explicit(&future->callbacks, &head, callback,
+                                                  memory_order_release, memory_order_acquire)) {
+            return 0;
+        }
+    }
+    free(callback);
+    (void)future_sleep(future, TRD_FOREVER); /* for ever: cannot time out */
+    done(context, future);
+    return 0;
+}
+
+/* Its outcome as trd_future_wait() says it. */
+static int future_answer(const struct trd_future *future) {
+    switch ((enum trd_outcome)(future_look(future) - 1)) {
+    case TRD_OUTCOME_DONE:
+    case TRD_OUTCOME_AGAIN:
+        return 0;
+    case TRD_OUTCOME_CANCELLED:
+        return -ECANCELED;
+    case TRD_OUTCOME_EXPIRED:
+        return -ETIME;
+    case TRD_OUTCOME_LOST:
+        return -EOWNERDEAD;
+    }
+    return -EINVAL;
+}
+
+/* Waits on a worker of the same pool, unless that could not end. */
+static int future_sleep_in_worker(struct trd_future *future, uint64_t deadline_ns) {
+    const bool is_forever = deadline_ns == TRD_FOREVER;
+    int failed = trd__worker_wait_begin(future->pool, &future->task, is_forever);
+    if (failed) {
+        return failed;
+    }
+    failed = future_sleep(future, deadline_ns);
+    trd__worker_wait_end(future->pool);
+    return failed;
+}
+
+int trd_future_wait(struct trd_future *future, uint64_t timeout_ns) {
+    if (future_look(future)) {
+        return future_answer(future);
+    }
+    if (!trd__guard_is_owner(&future->pool->guard)) {
+        return -EOWNERDEAD;
+    }
+    if (timeout_ns == 0) {
+        return -ETIMEDOUT;
+    }
+    const uint64_t deadline_ns = trd__deadline_ns(trd_clock_now_ns(), timeout_ns);
+    const bool is_in_worker = trd_pool_this_worker(future->pool) != TRD_WORKER_NONE;
+    const int failed = is_in_worker ? future_sleep_in_worker(future, deadline_ns)
+                                    : future_sleep(future, deadline_ns);
+    return failed ? failed : future_answer(future);
+}
+
+void *trd_future_result(const struct trd_future *future) {
+    return future_look(future) == TRD_OUTCOME_DONE + 1 ? future->result : NULL;
+}
+
+bool trd_future_is_done(const struct trd_future *future) {
+    return future_look(future) != 0;
+}
+
+int trd_future_cancel(struct trd_future *future) {
+    if (future_look(future)) {
+        return -EALREADY;
+    }
+    /* The caller's reference keeps the task's memory alive. */
+    return trd_pool_cancel_task(future->pool, &future->task);
+}
+
+/* Fills in the attributes. */
+static void future_set_attr(struct trd_task *task, const struct trd_options *options) {
+    task->flags |= TRD_TASK_HAS_ATTR;
+    if (options->is_dropped_late) {
+        task->flags |= TRD_TASK_DROP_LATE;
+    }
+    uint64_t deadline_ns = 0;
+    if (options->deadline_ns) {
+        deadline_ns = trd__deadline_ns(trd_clock_now_ns(), options->deadline_ns);
+    }
+    struct trd_attr *attr = trd_task_attr(task);
+    assert(attr);
+    *attr = (struct trd_attr){
+        .priority = options->priority,
+        .client = options->client,
+        .deadline_ns = deadline_ns,
+        .cost_ns = options->cost_ns,
+        .weight = options->weight,
+    };
+}
+
+static struct trd_future *future_create(struct trd_pool *pool, void *(*run)(void *arg), void *arg,
+                                        const struct trd_options *options, bool is_held) {
+    struct trd_future *future = malloc(sizeof *future + (options ? sizeof(struct trd_attr) : 0));
+    if (!future) {
+        return NULL;
+    }
+    *future = (struct trd_future){
+        .pool = pool,
+        .is_held = is_held,
+        .run = run,
+        .arg = arg,
+        .task.payload.call = {future_run, future},
+    };
+    atomic_init(&future->reference_count, is_held ? 2 : 1);
+    if (options) {
+        future_set_attr(&future->task, options);
+    }
+    if (is_held) {
+        /* Relaxed: the caller may use the pool, so it is there. */
+        (void)atomic_fetch_add_explicit(&pool->reference_count, 1, memory_order_relaxed);
+    }
+    return future;
+}
+
+int trd_pool_submit(struct trd_pool *pool, void *(*run)(void *arg), void *arg,
+                    const struct trd_options *options, struct trd_future **future_out) {
+    if (!trd__guard_is_owner(&pool->guard)) {
+        return -EOWNERDEAD;
+    }
+    if (!run || pool->backend != &trd_backend_threads) {
+        return -EINVAL;
+    }
+    struct trd_future *future = future_create(pool, run, arg, options, future_out != NULL);
+    if (!future) {
+        return -ENOMEM;
+    }
+    if (future_out) {
+        *future_out = future;
+    }
+    const int failed = trd__submit(pool, &future->task, (uint64_t)(uintptr_t)run);
+    if (failed) {
+        if (future_out) {
+            *future_out = NULL;
+        }
+        atomic_store_explicit(&future->reference_count, 1, memory_order_relaxed); /* ours alone */
+        trd_future_unref(future);
+    }
+    return failed;
+}

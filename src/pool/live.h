@@ -1,0 +1,243 @@
+/* live.h - the insides of a live pool, shared by the files of src/pool.
+ *
+ * Threads meet in `struct trd_pool`. Its members say what protects them:
+ *     constant    set before the pool is given to anybody, never changed
+ *     lock        the pool's lock
+ *     atomic      by itself
+ *
+ * Lock order: there is one lock a pool, `lock`, and it is a leaf. Nobody takes another lock, calls
+ * the backend, a callback or the allocator, or goes to sleep while holding it. What a holder finds
+ * to be done outside (waking, starting workers) it notes in `struct trd__errands`, and
+ * trd__pool_unlock() does the waking.
+ *
+ * A future's own words are atomics, and only its completion and its callbacks use them.
+ *
+ * Functions named _locked are called with the lock held, and keep it unless they say otherwise.
+ */
+#ifndef TRD_POOL_LIVE_H
+#define TRD_POOL_LIVE_H
+
+#undef NDEBUG /* a broken invariant stops the program in release builds, too */
+#include <assert.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <treadle/pool.h>
+
+#include "core/sched.h"
+#include "os/cputime.h"
+#include "os/guard.h"
+#include "os/lock.h"
+#include "os/park.h"
+#include "os/thread.h"
+
+enum {
+    TRD_POOL_NAME_BYTES = 16,
+    TRD_POOL_SPEC_BYTES = 128,
+    TRD_WORKERS_LIMIT = 1 << 20, /* more is a mistake in the configuration */
+};
+
+/* Where a worker's slot stands. FREE -> STARTING -> PRESENT -> LEFT -> JOINING -> FREE; from
+ * STARTING back to FREE when it could not be started. */
+enum trd__slot {
+    TRD_SLOT_FREE = 0,
+    TRD_SLOT_STARTING, /* the backend was or is being asked to start it */
+    TRD_SLOT_PRESENT,  /* it is in trd_pool_work() */
+    TRD_SLOT_LEFT,     /* it touches nothing of the pool any more */
+    TRD_SLOT_JOINING,  /* somebody waits for what is left of it */
+};
+
+/* A worker. Records never move. */
+struct trd__worker {
+    struct trd__park park;               /* atomic */
+    uint32_t index;                      /* constant while not FREE */
+    enum trd__slot slot;                 /* lock */
+    bool is_idle;                        /* lock: it is in the list of idle workers */
+    bool is_searching;                   /* lock: it was woken for work, and has not looked yet */
+    bool is_waiting;                     /* lock: its task waits for a future without a timeout */
+    bool has_cputime;                    /* lock */
+    uint32_t next_free;                  /* lock: while FREE or LEFT, index + 1 of another such */
+    struct trd__worker *warmer, *colder; /* lock: neighbours while it is idle */
+    struct trd__worker *next_woken;      /* of the errands it is on, until it is woken */
+    struct trd__cputime cputime;         /* lock */
+    uint64_t cpu_seen_ns;                /* lock: its CPU time at the last tick */
+};
+
+/* A record of what runs under which name: see clients.c. */
+struct trd__client_link {
+    uint32_t bucket; /* lock: the first row of bucket `index`, or 0 */
+    uint32_t next;   /* lock: the next row of the same bucket, or 0; or the next free row */
+};
+
+/* A callable class: see classes.c. */
+struct trd__class_link {
+    uint64_t key;   /* lock; 0 is an empty place */
+    uint16_t index; /* lock */
+};
+
+/* Recorded events that fill a chunk; see recording.c. */
+struct trd__chunk {
+    struct trd__chunk *next; /* lock: a later one */
+    size_t count, capacity;  /* lock: `count` is set when the chunk is full */
+    struct trd_event events[];
+};
+
+struct trd_pool {
+    const struct trd_backend *backend;                                      /* constant */
+    void *context;                                                          /* constant */
+    struct trd__guard guard;                                                /* constant */
+    char name[TRD_POOL_NAME_BYTES];                                         /* constant */
+    char policy_spec[TRD_POOL_SPEC_BYTES], sizer_spec[TRD_POOL_SPEC_BYTES]; /* constant */
+    uint32_t workers_min, workers_max; /* constant: as at the start */
+    uint64_t pending_max;              /* constant; UINT64_MAX is unbounded */
+    enum trd_on_full on_full;          /* constant */
+    uint32_t spins;                    /* constant: rounds an idle worker spins before it sleeps */
+    void *sched_state;                 /* constant address; lock */
+    bool is_recording;                 /* constant */
+    pthread_t keeper; /* set by the thread that makes the pool, read by the one that frees it */
+    _Atomic uint32_t reference_count; /* atomic: the owner, and each future somebody holds */
+    _Atomic uint32_t spinner_count;   /* atomic: idle workers that spin */
+    struct trd__park keeper_park;     /* atomic */
+
+    _Alignas(64) struct trd__lock lock;
+    /* From here on: lock. */
+    bool is_stopping; /* no more submits */
+    bool has_keeper;
+    bool is_cancelling; /* and nothing queued is to run */
+    int broken;         /* the code with which a worker could not be opened */
+
+    struct trd__worker *warmest, *coldest; /* the idle ones; the warmest is woken first */
+    uint32_t idle_count;
+    uint32_t searching_count; /* 0 or 1, and more for a moment after a change of size */
+    uint32_t unjoined_count;  /* slots that are not FREE */
+    uint32_t waiting_count;   /* workers whose task waits for a future without a timeout */
+    struct trd_table worker_table;
+    uint32_t slot_count; /* slots used so far */
+    uint32_t free_first; /* index + 1 of a FREE slot, 0 is none */
+    uint32_t left_first; /* the same for LEFT ones */
+
+    uint32_t arriving_count; /* submitters that have no worker yet and start one */
+    uint64_t incomplete;     /* tasks accepted and not yet completed */
+    uint64_t refused;        /* because the queue was full */
+    uint64_t caller_ran;
+    uint64_t spawn_retry_ns; /* after a failure, when to try again */
+    uint64_t cpu_left_ns;    /* CPU time of workers that left since the last tick */
+
+    struct trd__event room; /* for submitters that wait for a place */
+    uint32_t room_waiters;
+    struct trd__event change; /* for drain and shutdown */
+    uint32_t change_waiters;
+
+    struct trd_table client_links;
+    uint32_t client_free;            /* the first free row, 0 is none */
+    struct trd__class_link *classes; /* NULL when the policy wants none */
+    uint16_t class_count;
+
+    struct trd_recorder recorder;
+    struct trd__chunk *chunk_first, *chunk_last;
+
+    struct trd_sched sched;
+};
+
+/* What is to be done once the lock is given back. */
+struct trd__errands {
+    struct trd__worker *woken; /* list through next_woken */
+    uint32_t room;             /* submitters to wake */
+    bool has_changed;
+};
+
+/* pool.c */
+void trd__pool_lock(struct trd_pool *pool);
+/* Gives the lock back and does the errands. */
+void trd__pool_unlock(struct trd_pool *pool, struct trd__errands *errands);
+/* Something that drain or shutdown may wait for has changed. */
+void trd__pool_changed_locked(struct trd_pool *pool, struct trd__errands *errands);
+/* `count` tasks have been completed. */
+void trd__pool_completed_locked(struct trd_pool *pool, uint64_t count,
+                                struct trd__errands *errands);
+/* Adds the next chunk to `table`, giving the lock away meanwhile. 0 or -ENOMEM. */
+int trd__pool_grow_locked(struct trd_pool *pool, struct trd_table *table);
+/* Gives back a reference; the last one frees what is left. */
+void trd__pool_unref(struct trd_pool *pool);
+
+/* Makes `task`, just taken out of the queue, the submitter's again. Without the lock. */
+void trd__pool_complete(struct trd_pool *pool, struct trd_task *task, enum trd_outcome outcome);
+/* There is one more place in the queue. */
+void trd__pool_room_locked(struct trd_pool *pool, struct trd__errands *errands);
+
+/* submit.c: everything that trd_pool_submit_task() does; `class_key` names the callable. */
+int trd__submit(struct trd_pool *pool, struct trd_task *task, uint64_t class_key);
+
+/* worker.c */
+/* May this worker's task wait for `task`? -EDEADLK: nobody else could ever run that. Otherwise 0,
+ * and trd__worker_wait_end() must follow. */
+int trd__worker_wait_begin(struct trd_pool *pool, const struct trd_task *task, bool is_forever);
+void trd__worker_wait_end(struct trd_pool *pool);
+struct trd__worker *trd__worker_at(const struct trd_pool *pool, uint32_t index);
+
+/* idle.c */
+/* Puts `worker` among the idle ones, as the warmest. */
+void trd__idle_enter_locked(struct trd_pool *pool, struct trd__worker *worker);
+/* Sleeps until somebody has taken it out. Without the lock. */
+void trd__idle_sleep(struct trd_pool *pool, struct trd__worker *worker);
+/* Wakes one for queued work, unless nobody is idle or somebody is on the way already. */
+void trd__idle_call_locked(struct trd_pool *pool, struct trd__errands *errands);
+/* Wakes `count` of the coldest to look whether they are still wanted. */
+void trd__idle_dismiss_locked(struct trd_pool *pool, uint32_t count, struct trd__errands *errands);
+
+/* resize.c */
+/* How many workers there should be now. */
+uint32_t trd__resize_target_locked(const struct trd_pool *pool);
+/* Is a worker missing, and worth a try? */
+bool trd__resize_is_short_locked(const struct trd_pool *pool, uint64_t now_ns);
+/* Starts the missing workers. Without the lock. 0, or why the last try failed. */
+int trd__resize_grow(struct trd_pool *pool);
+/* Lets those go that are too many. */
+void trd__resize_shrink_locked(struct trd_pool *pool, struct trd__errands *errands);
+/* Waits for the end of a worker that has left, giving the lock away meanwhile, and makes its slot
+ * FREE. False when there is none. */
+bool trd__resize_join_locked(struct trd_pool *pool, struct trd__errands *errands);
+/* Puts a slot that is not in use into its list: FREE or LEFT. */
+void trd__resize_put_locked(struct trd_pool *pool, struct trd__worker *worker, enum trd__slot slot);
+
+/* shutdown.c */
+/* Takes out what is queued and completes it as cancelled. Without the lock. */
+void trd__shutdown_cancel_all(struct trd_pool *pool);
+/* A worker could not be opened. Without the lock. */
+void trd__shutdown_break(struct trd_pool *pool, int code);
+
+/* clients.c */
+/* The row of a client in *row_out. 0; -EAGAIN: the lock was given away for memory, so look at
+ * everything again; -ENOMEM. */
+int trd__clients_row_locked(struct trd_pool *pool, uint64_t key, uint64_t now_ns,
+                            uint32_t *row_out);
+
+/* classes.c */
+/* Memory for the classes, if the policy wants any. 0 or -ENOMEM. */
+int trd__classes_open(struct trd_pool *pool);
+uint16_t trd__classes_row_locked(struct trd_pool *pool, uint64_t key);
+
+/* recording.c */
+/* Makes room for the events of one hold of the lock, giving it away if it must: then true. */
+bool trd__recording_room_locked(struct trd_pool *pool);
+void trd__recording_free(struct trd_pool *pool);
+/* "name:key=value,..." with every parameter. */
+void trd__recording_spec(char *text, size_t bytes, const char *name, const struct trd_param *list,
+                         const double *values);
+
+/* keeper.c: starts or stops the thread that ticks, for sizers with a period. */
+int trd__keeper_start(struct trd_pool *pool);
+void trd__keeper_stop(struct trd_pool *pool);
+
+/* backend_threads.c: the context of the threads backend. NULL: no memory. */
+void *trd__threads_context_create(void);
+void trd__threads_context_destroy(void *context);
+
+/* future.c: what the threads backend does with a future's task. */
+bool trd__future_is_task(const struct trd_task *task);
+bool trd__future_seal(struct trd_task *task);
+void trd__future_complete(struct trd_task *task, enum trd_outcome outcome);
+
+#endif

@@ -1,0 +1,301 @@
+/* pool.c - making and freeing a pool, its lock, its statistics. */
+#include "pool/live.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <treadle/clock.h>
+
+#include "os/cpu.h"
+
+enum {
+    POOL_WORKERS_DEFAULT_MOST = 32,
+    POOL_WORKERS_DEFAULT_EXTRA = 4,
+    /* Some 10 us: less than going to sleep and being woken takes. */
+    POOL_SPINS = 300,
+};
+
+void trd__pool_lock(struct trd_pool *pool) {
+    trd__lock_take(&pool->lock);
+}
+
+void trd__pool_unlock(struct trd_pool *pool, struct trd__errands *errands) {
+    trd__lock_give(&pool->lock);
+    /* From here on the pool may be gone, if this was its last worker: nothing of it is read. */
+    struct trd__worker *worker = errands->woken;
+    while (worker) {
+        struct trd__worker *next = worker->next_woken;
+        trd__park_wake(&worker->park);
+        worker = next;
+    }
+    if (errands->room) {
+        trd__event_wake(&pool->room, errands->room);
+    }
+    if (errands->has_changed) {
+        trd__event_wake(&pool->change, UINT32_MAX);
+    }
+    *errands = (struct trd__errands){0};
+}
+
+void trd__pool_changed_locked(struct trd_pool *pool, struct trd__errands *errands) {
+    if (pool->change_waiters) {
+        trd__event_raise(&pool->change);
+        errands->has_changed = true;
+    }
+}
+
+void trd__pool_completed_locked(struct trd_pool *pool, uint64_t count,
+                                struct trd__errands *errands) {
+    assert(pool->incomplete >= count);
+    pool->incomplete -= count;
+    if (count && pool->incomplete == 0) {
+        trd__pool_changed_locked(pool, errands);
+    }
+}
+
+void trd__pool_room_locked(struct trd_pool *pool, struct trd__errands *errands) {
+    if (pool->room_waiters) {
+        trd__event_raise(&pool->room);
+        errands->room++;
+    }
+}
+
+void trd__pool_complete(struct trd_pool *pool, struct trd_task *task, enum trd_outcome outcome) {
+    struct trd__errands errands = {0};
+    pool->backend->complete(pool->context, task, outcome);
+    trd__pool_lock(pool);
+    trd__pool_completed_locked(pool, 1, &errands);
+    trd__pool_unlock(pool, &errands);
+}
+
+int trd__pool_grow_locked(struct trd_pool *pool, struct trd_table *table) {
+    const uint32_t chunk_count = table->chunk_count;
+    const size_t bytes = trd__table_next_bytes(table);
+    if (bytes == 0) {
+        return -ENOMEM;
+    }
+    trd__lock_give(&pool->lock);
+    void *chunk = calloc(1, bytes);
+    trd__pool_lock(pool);
+    if (table->chunk_count != chunk_count) {
+        free(chunk); /* somebody else was faster */
+        return 0;
+    }
+    if (!chunk) {
+        return -ENOMEM;
+    }
+    trd__table_add_chunk(table, chunk);
+    return 0;
+}
+
+static void table_free(struct trd_table *table) {
+    for (uint32_t i = 0; i < table->chunk_count; i++) {
+        free(table->chunk[i]);
+    }
+    memset(table, 0, sizeof *table);
+}
+
+/* Fills in what was left out and checks the rest. */
+static int config_check(struct trd_pool_config *config, struct trd_error *error) {
+    if (config->workers_max == 0) {
+        const double most = trd__cpu_cores() + POOL_WORKERS_DEFAULT_EXTRA;
+        config->workers_max =
+            most < POOL_WORKERS_DEFAULT_MOST ? (uint32_t)most : POOL_WORKERS_DEFAULT_MOST;
+        if (config->workers_max < config->workers_min) {
+            config->workers_max = config->workers_min;
+        }
+    }
+    const char *wrong = NULL;
+    if (config->workers_min > config->workers_max) {
+        wrong = "workers_min must not be larger than workers_max";
+    } else if (config->workers_max > TRD_WORKERS_LIMIT) {
+        wrong = "workers_max must not be larger than 1048576";
+    } else if ((unsigned)config->on_full > TRD_ON_FULL_CALLER_RUNS) {
+        wrong = "on_full must be TRD_ON_FULL_BLOCK, TRD_ON_FULL_REFUSE or TRD_ON_FULL_CALLER_RUNS";
+    } else if (config->backend &&
+               (!config->backend->spawn || !config->backend->run || !config->backend->complete)) {
+        wrong = "a backend must have spawn, run and complete";
+    }
+    if (wrong && error) {
+        (void)snprintf(error->message, sizeof error->message, "%s", wrong); /* all of them fit */
+    }
+    return wrong ? -EINVAL : 0;
+}
+
+/* The brain and its first memory. */
+static int pool_open_sched(struct trd_pool *pool, const struct trd_sched_config *config) {
+    pool->sched_state = calloc(1, trd__sched_state_bytes(config));
+    if (!pool->sched_state) {
+        return -ENOMEM;
+    }
+    trd__sched_init(&pool->sched, config, pool->sched_state);
+    if (pool->is_recording) {
+        pool->sched.recorder = &pool->recorder;
+    }
+    trd__table_init(&pool->worker_table, sizeof(struct trd__worker));
+    trd__table_init(&pool->client_links, sizeof(struct trd__client_link));
+    trd__pool_lock(pool);
+    int failed = trd__pool_grow_locked(pool, &pool->sched.clients);
+    if (!failed) {
+        failed = trd__pool_grow_locked(pool, &pool->client_links);
+    }
+    if (!failed) {
+        trd__sched_client_open(&pool->sched, 0, 0); /* the anonymous client */
+    }
+    struct trd__errands errands = {0};
+    trd__pool_unlock(pool, &errands);
+    return failed ? failed : trd__classes_open(pool);
+}
+
+/* Frees everything but the pool itself and its guard. */
+static void pool_free_insides(struct trd_pool *pool) {
+    trd__recording_free(pool);
+    table_free(&pool->sched.clients);
+    table_free(&pool->sched.classes);
+    table_free(&pool->sched.workers);
+    table_free(&pool->worker_table);
+    table_free(&pool->client_links);
+    free(pool->classes);
+    free(pool->sched_state);
+    if (pool->backend == &trd_backend_threads) {
+        trd__threads_context_destroy(pool->context);
+    }
+}
+
+/* What is constant. */
+static void pool_set_constants(struct trd_pool *pool, const struct trd_pool_config *config,
+                               const struct trd_sched_config *sched_config) {
+    const struct trd_policy_spec *policy = &sched_config->policy;
+    const struct trd_sizer_spec *sizer = &sched_config->sizer;
+    (void)snprintf(pool->name, sizeof pool->name, "%s", /* cut: so are thread names */
+                   config->name ? config->name : "treadle");
+    trd__recording_spec(pool->policy_spec, sizeof pool->policy_spec, policy->policy->name,
+                        policy->policy->params, policy->params);
+    trd__recording_spec(pool->sizer_spec, sizeof pool->sizer_spec, sizer->sizer->name,
+                        sizer->sizer->params, sizer->params);
+    pool->workers_min = config->workers_min;
+    pool->workers_max = config->workers_max;
+    pool->pending_max = config->pending_max ? config->pending_max : UINT64_MAX;
+    pool->on_full = config->on_full;
+    pool->is_recording = config->is_recording;
+    pool->spins = trd__cpu_cores() > 1.0 ? POOL_SPINS : 0;
+    atomic_init(&pool->reference_count, 1);
+}
+
+/* Everything before the first worker. */
+static int pool_open(struct trd_pool *pool, const struct trd_pool_config *config,
+                     const struct trd_sched_config *sched_config) {
+    pool_set_constants(pool, config, sched_config);
+    pool->backend = config->backend ? config->backend : &trd_backend_threads;
+    pool->context = config->backend_context;
+    if (pool->backend == &trd_backend_threads) {
+        pool->context = trd__threads_context_create();
+        if (!pool->context) {
+            return -ENOMEM;
+        }
+    }
+    return pool_open_sched(pool, sched_config);
+}
+
+/* Starts the workers that the sizer wants. */
+static int pool_start(struct trd_pool *pool) {
+    const int failed = trd__resize_grow(pool);
+    trd__pool_lock(pool);
+    const bool is_alone = pool->sched.worker_count == 0;
+    struct trd__errands errands = {0};
+    trd__pool_unlock(pool, &errands);
+    if (failed && is_alone) {
+        return failed == -ENOMEM ? -ENOMEM : -EAGAIN;
+    }
+    return trd__keeper_start(pool);
+}
+
+static int specs_parse(const struct trd_pool_config *config, struct trd_sched_config *sched_config,
+                       struct trd_error *error) {
+    const int failed =
+        trd_policy_parse(config->policy ? config->policy : "fifo", &sched_config->policy, error);
+    if (failed) {
+        return failed;
+    }
+    return trd_sizer_parse(config->sizer ? config->sizer : "on_demand", &sched_config->sizer,
+                           error);
+}
+
+int trd_pool_create(const struct trd_pool_config *config, struct trd_pool **pool_out,
+                    struct trd_error *error) {
+    struct trd_pool_config full = config ? *config : (struct trd_pool_config){0};
+    struct trd_sched_config sched_config = {.seed = full.seed, .now_ns = trd_clock_now_ns()};
+    int failed = config_check(&full, error);
+    if (!failed) {
+        failed = specs_parse(&full, &sched_config, error);
+    }
+    if (failed) {
+        return failed;
+    }
+    sched_config.workers_min = full.workers_min;
+    sched_config.workers_max = full.workers_max;
+
+    struct trd_pool *pool = aligned_alloc(_Alignof(struct trd_pool), sizeof *pool);
+    if (!pool) {
+        return -ENOMEM;
+    }
+    memset(pool, 0, sizeof *pool);
+    failed = trd__guard_open(&pool->guard);
+    if (failed) {
+        goto free_pool;
+    }
+    failed = pool_open(pool, &full, &sched_config);
+    if (failed) {
+        goto free_insides;
+    }
+    failed = pool_start(pool);
+    if (failed) {
+        (void)trd_pool_shutdown(pool, TRD_SHUTDOWN_CANCEL_PENDING, true); /* not in a worker */
+        goto free_insides;
+    }
+    *pool_out = pool;
+    return 0;
+
+free_insides:
+    pool_free_insides(pool);
+    trd__guard_close(&pool->guard);
+free_pool:
+    free(pool);
+    return failed;
+}
+
+void trd__pool_unref(struct trd_pool *pool) {
+    /* Acquire and release: whoever frees it has seen all that the others did with it. */
+    if (atomic_fetch_sub_explicit(&pool->reference_count, 1, memory_order_acq_rel) == 1) {
+        trd__guard_close(&pool->guard);
+        free(pool);
+    }
+}
+
+void trd_pool_destroy(struct trd_pool *pool) {
+    if (!pool || !trd__guard_is_owner(&pool->guard)) {
+        return;
+    }
+    const int failed = trd_pool_shutdown(pool, TRD_SHUTDOWN_DRAIN, true);
+    assert(failed == 0); /* -EDEADLK: destroyed by a worker of its own */
+    trd__keeper_stop(pool);
+    trd__sched_fini(&pool->sched);
+    pool_free_insides(pool);
+    trd__pool_unref(pool);
+}
+
+int trd_pool_stats(struct trd_pool *pool, struct trd_stats *stats_out) {
+    if (!trd__guard_is_owner(&pool->guard)) {
+        return -EOWNERDEAD;
+    }
+    struct trd__errands errands = {0};
+    const uint64_t now_ns = trd_clock_now_ns();
+    trd__pool_lock(pool);
+    trd__sched_stats(&pool->sched, stats_out, now_ns);
+    stats_out->refused += pool->refused;
+    stats_out->caller_ran = pool->caller_ran;
+    trd__pool_unlock(pool, &errands);
+    return 0;
+}

@@ -1,0 +1,189 @@
+/* submit.c - the door of a pool: check, make room, accept, call a worker; and cancelling. */
+#include "pool/live.h"
+
+#include <errno.h>
+
+#include <treadle/clock.h>
+
+#include "core/task_state.h"
+
+/* What an attempt to submit may answer besides 0 and -errno. */
+enum { SUBMIT_LOOK_AGAIN = 1, SUBMIT_CALLER_RUNS = 2 };
+
+/* A submit under way. */
+struct submission {
+    struct trd_pool *pool;
+    struct trd_task *task;
+    uint64_t class_key;
+    uint64_t now_ns;
+    uint32_t worker;  /* who submits, or TRD_WORKER_NONE */
+    bool is_arriving; /* counted in arriving_count */
+};
+
+/* There is no worker at all: starts one before anything is accepted, so that a failure takes
+ * nothing. Gives the lock away. */
+static int submit_first_worker_locked(struct submission *submission) {
+    struct trd_pool *pool = submission->pool;
+    struct trd__errands errands = {0};
+    if (!submission->is_arriving) {
+        submission->is_arriving = true;
+        pool->arriving_count++; /* lest the new worker sees no work and leaves */
+    }
+    trd__pool_unlock(pool, &errands);
+    const int failed = trd__resize_grow(pool);
+    trd__pool_lock(pool);
+    return failed && pool->sched.worker_count == 0 ? failed : SUBMIT_LOOK_AGAIN;
+}
+
+/* As many wait as may. Gives the lock away when it waits. */
+static int submit_full_locked(struct submission *submission) {
+    struct trd_pool *pool = submission->pool;
+    struct trd__errands errands = {0};
+    switch (pool->on_full) {
+    case TRD_ON_FULL_REFUSE:
+        pool->refused++;
+        return -EAGAIN;
+    case TRD_ON_FULL_CALLER_RUNS:
+        return SUBMIT_CALLER_RUNS;
+    case TRD_ON_FULL_BLOCK:
+        break;
+    }
+    if (submission->worker != TRD_WORKER_NONE) {
+        return -EDEADLK;
+    }
+    /* The number is read under the lock: a place that comes free later changes it (park.h). */
+    const uint32_t number = trd__event_number(&pool->room);
+    pool->room_waiters++;
+    trd__pool_unlock(pool, &errands);
+    (void)trd__event_wait(&pool->room, number, TRD_FOREVER); /* for ever: cannot time out */
+    trd__pool_lock(pool);
+    pool->room_waiters--;
+    return SUBMIT_LOOK_AGAIN;
+}
+
+/* Whatever must be there before the scheduler may be asked. */
+static int submit_prepare_locked(struct submission *submission) {
+    struct trd_pool *pool = submission->pool;
+    struct trd_task *task = submission->task;
+    if (pool->broken) {
+        return -ENOTRECOVERABLE;
+    }
+    if (pool->is_stopping) {
+        return -ESHUTDOWN;
+    }
+    if (pool->sched.worker_count == 0) {
+        return submit_first_worker_locked(submission);
+    }
+    if (pool->sched.queued >= pool->pending_max) {
+        return submit_full_locked(submission);
+    }
+    if (trd__recording_room_locked(pool)) {
+        return SUBMIT_LOOK_AGAIN;
+    }
+    const struct trd_attr *attr = trd_task_attr(task);
+    uint32_t row = 0;
+    if (attr && attr->client) {
+        const int failed = trd__clients_row_locked(pool, attr->client, submission->now_ns, &row);
+        if (failed) {
+            return failed == -EAGAIN ? SUBMIT_LOOK_AGAIN : failed;
+        }
+    }
+    task->client_index = row;
+    task->class_index = trd__classes_row_locked(pool, submission->class_key);
+    return 0;
+}
+
+/* The queue is full, and the submitter does the work. Gives the lock away. */
+static void submit_run_here_locked(struct submission *submission) {
+    struct trd_pool *pool = submission->pool;
+    struct trd_task *task = submission->task;
+    struct trd__errands errands = {0};
+    enum trd_outcome outcome;
+    trd__task_move(task, TRD_TASK_QUEUED);
+    trd__task_move(task, TRD_TASK_RUNNING);
+    trd__pool_unlock(pool, &errands);
+    do {
+        outcome = pool->backend->run(pool->context, TRD_WORKER_NONE, task);
+    } while (outcome == TRD_OUTCOME_AGAIN);
+    trd__pool_lock(pool);
+    trd__task_move(task, outcome == TRD_OUTCOME_CANCELLED ? TRD_TASK_CANCELLED : TRD_TASK_DONE);
+    pool->caller_ran++;
+    trd__pool_unlock(pool, &errands);
+    pool->backend->complete(pool->context, task, outcome);
+    trd__pool_lock(pool);
+}
+
+/* Makes attempts until there is an answer. */
+static int submit_decide_locked(struct submission *submission) {
+    struct trd_pool *pool = submission->pool;
+    int answer = submit_prepare_locked(submission);
+    while (answer == SUBMIT_LOOK_AGAIN) {
+        submission->now_ns = trd_clock_now_ns(); /* it may have waited */
+        answer = submit_prepare_locked(submission);
+    }
+    if (answer == 0) {
+        answer = trd__sched_submit(&pool->sched, submission->task, submission->worker,
+                                   submission->now_ns);
+    }
+    if (submission->is_arriving) {
+        pool->arriving_count--;
+    }
+    return answer;
+}
+
+int trd__submit(struct trd_pool *pool, struct trd_task *task, uint64_t class_key) {
+    if (!trd__guard_is_owner(&pool->guard)) {
+        return -EOWNERDEAD;
+    }
+    struct submission submission = {
+        .pool = pool,
+        .task = task,
+        .class_key = class_key,
+        .now_ns = trd_clock_now_ns(),
+        .worker = trd_pool_this_worker(pool),
+    };
+    struct trd__errands errands = {0};
+    bool is_short = false;
+    trd__pool_lock(pool);
+    int answer = submit_decide_locked(&submission);
+    if (answer == 0) {
+        pool->incomplete++;
+        trd__idle_call_locked(pool, &errands);
+        is_short = trd__resize_is_short_locked(pool, submission.now_ns);
+    } else if (answer == SUBMIT_CALLER_RUNS) {
+        submit_run_here_locked(&submission);
+        answer = 0;
+    }
+    trd__pool_unlock(pool, &errands);
+    if (is_short) {
+        /* There is a worker already; with fewer than wanted the pool goes on. */
+        (void)trd__resize_grow(pool);
+    }
+    return answer;
+}
+
+int trd_pool_submit_task(struct trd_pool *pool, struct trd_task *task) {
+    if ((task->flags & TRD_TASK_RESUMABLE) && !(task->flags & TRD_TASK_HAS_ATTR)) {
+        return -EINVAL;
+    }
+    return trd__submit(pool, task, task->payload.word[0]);
+}
+
+int trd_pool_cancel_task(struct trd_pool *pool, struct trd_task *task) {
+    if (!trd__guard_is_owner(&pool->guard)) {
+        return -EOWNERDEAD;
+    }
+    struct trd__errands errands = {0};
+    const uint64_t now_ns = trd_clock_now_ns();
+    trd__pool_lock(pool);
+    (void)trd__recording_room_locked(pool); /* nothing was looked at yet */
+    const int failed = trd__sched_cancel(&pool->sched, task, now_ns);
+    if (!failed) {
+        trd__pool_room_locked(pool, &errands);
+    }
+    trd__pool_unlock(pool, &errands);
+    if (!failed) {
+        trd__pool_complete(pool, task, TRD_OUTCOME_CANCELLED);
+    }
+    return failed;
+}
