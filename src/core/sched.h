@@ -111,7 +111,8 @@ uint32_t trd__sched_tick(struct trd_sched *sched, const struct trd_load *load, u
  * it is not in the engine. */
 int trd__sched_cancel(struct trd_sched *sched, struct trd_task *task, uint64_t now_ns);
 
-/** A queued task, to be cancelled by a body that cancels everything; NULL when nothing is queued. */
+/** A queued task, to be cancelled by a body that cancels everything; NULL when nothing is queued.
+ */
 struct trd_task *trd__sched_any(const struct trd_sched *sched);
 
 /** A worker is there (join it when it is started, not when it arrives), or is gone. */

@@ -28,7 +28,7 @@
 
 #include "core/sched.h"
 #include "os/cputime.h"
-#include "os/guard.h"
+#include "os/fork_guard.h"
 #include "os/lock.h"
 #include "os/park.h"
 #include "os/thread.h"

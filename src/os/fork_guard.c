@@ -1,6 +1,6 @@
-/* guard.c - a page that children find empty. */
+/* fork_guard.c - a page that children find empty. */
 #define _GNU_SOURCE
-#include "os/guard.h"
+#include "os/fork_guard.h"
 
 #include <errno.h>
 #include <stddef.h>

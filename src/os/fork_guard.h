@@ -1,11 +1,11 @@
-/* guard.h - tells a child made by fork() from its parent.
+/* fork_guard.h - tells a child made by fork() from its parent.
  *
  * A child has its parent's memory but none of its threads, and whatever lock one of them held stays
  * held for ever. So everything asks the guard before it takes a lock. It is a page that the kernel
  * empties in every child (MADV_WIPEONFORK, Linux 4.14), so asking costs a load, and there is no
  * global variable and no handler. Where the kernel cannot, it compares process numbers. */
-#ifndef TRD_OS_GUARD_H
-#define TRD_OS_GUARD_H
+#ifndef TRD_OS_FORK_GUARD_H
+#define TRD_OS_FORK_GUARD_H
 
 #include <stdbool.h>
 #include <stdint.h>
