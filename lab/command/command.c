@@ -7,6 +7,7 @@
 #include "lab/command/say.h"
 #include "lab/command/suggest.h"
 #include "lab/runner/guard.h"
+#include "lab/workload/cell.h"
 
 #include <treadle/treadle.h>
 
@@ -21,6 +22,8 @@ static const struct lab_command commands[] = {
     {"list", "what there is, what is missing and why", lab_list_main},
     {"doctor", "is this machine fit to measure?", lab_doctor_main},
     {"guard", NULL, lab_guard_main},
+    {"cell", NULL, lab_cell_main},
+    {"serve-http", NULL, lab_serve_http_main},
     {"help", "explains a subcommand", lab_help_main},
     {NULL, NULL, NULL},
 };
