@@ -141,7 +141,7 @@ static void weigh_outcome(struct lab_finding *finding, const struct lab_cell *ce
     }
     lab_text_add(&note, "%s", lab_outcome_name(cell->outcome));
     if (cell->reason[0])
-        lab_text_add(&note, " (%s)", cell->reason);
+        lab_text_add_reason(&note, cell->reason);
     if (!is_controlled)
         lab_text_add(&note, ", %s", control ? "with threads, too" : "without a control");
     lab_finding_case(finding, is_controlled ? LAB_YES : LAB_CANNOT_TELL,

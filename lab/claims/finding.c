@@ -11,6 +11,16 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Bytes of a reason that are quoted; the whole of it stands with its cell. */
+enum { REASON_MAX = 90 };
+
+/* At most `length`, so that no UTF-8 character is cut in two: JSON refuses halves. */
+static size_t cut_before(const char *text, size_t length) {
+    while (length > 0 && ((unsigned char)text[length] & 0xC0) == 0x80)
+        length--;
+    return length;
+}
+
 void lab_text_add(struct lab_text *text, const char *format, ...) {
     size_t room = sizeof text->text - text->length;
     va_list arguments;
@@ -23,12 +33,15 @@ void lab_text_add(struct lab_text *text, const char *format, ...) {
         text->length += (size_t)wanted;
         return;
     }
-    text->length = sizeof text->text - sizeof "...";
-    /* Not in the middle of a UTF-8 character: JSON refuses those. */
-    while (text->length > 0 && (text->text[text->length] & 0xC0) == 0x80)
-        text->length--;
+    text->length = cut_before(text->text, sizeof text->text - sizeof "...");
     memcpy(text->text + text->length, "...", sizeof "...");
     text->length = sizeof text->text - 1;
+}
+
+void lab_text_add_reason(struct lab_text *text, const char *reason) {
+    bool is_long = strlen(reason) > REASON_MAX;
+    size_t length = is_long ? cut_before(reason, REASON_MAX) : strlen(reason);
+    lab_text_add(text, " (%.*s%s)", (int)length, reason, is_long ? "..." : "");
 }
 
 void lab_text_separate(struct lab_text *text, const char *separator) {
@@ -70,7 +83,7 @@ void lab_finding_missing(struct lab_finding *finding, const char *label,
     lab_text_add(&finding->missing, " %s",
                  is_ok ? "shares no block" : lab_outcome_name(cell->outcome));
     if (cell->reason[0] && !is_ok)
-        lab_text_add(&finding->missing, " (%s)", cell->reason);
+        lab_text_add_reason(&finding->missing, cell->reason);
 }
 
 static enum lab_claim_verdict conclude(const struct lab_finding *finding, bool is_existential) {

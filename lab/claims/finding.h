@@ -16,13 +16,15 @@ enum lab_answer { LAB_CANNOT_TELL, LAB_YES, LAB_NO };
 
 /* Text that grows to a bound; what does not fit is cut, and ends in "...". */
 struct lab_text {
-    char text[1200];
+    char text[2400];
     size_t length;
 };
 
 /* Appends as printf does. */
 __attribute__((format(printf, 2, 3))) void lab_text_add(struct lab_text *text, const char *format,
                                                         ...);
+/* Appends a reason, which may be long: its beginning, and "..." for the rest. */
+void lab_text_add_reason(struct lab_text *text, const char *reason);
 /* "; " or what else stands between entries, unless the text is empty. */
 void lab_text_separate(struct lab_text *text, const char *separator);
 

@@ -100,15 +100,30 @@ static void a_long_reason_is_cut_at_a_character(void **state) {
         memcpy(&reason[1 + 2 * i], "\xc3\xa9", 2); /* e with an accent */
     for (size_t shift = 0; shift < 2; shift++) {
         struct claim_fixture fixture;
-        claim_fixture_init(&fixture, 2);
-        synthetic_add_outcome(&fixture.study, "T5", "scenario", "stdlib-processes", "",
+        start(&fixture, "T5", LAB_OUTCOME_OK, LAB_OUTCOME_OK);
+        synthetic_add_outcome(&fixture.study, "T5", "second", "stdlib-processes", "",
                               LAB_OUTCOME_FAILED, reason + shift);
         const struct lab_claim_result *claim = claim_fixture_decide(&fixture, "T5");
-        const char *cut = strstr(claim->detail, "...");
+        const char *cut = strstr(claim->detail, "...)");
         assert_non_null(cut);
         assert_memory_equal(cut - 2, "\xc3\xa9", 2);
+        assert_true(strlen(claim->detail) < 300);
         claim_fixture_free(&fixture);
     }
+}
+
+static void so_many_cases_that_the_text_is_full_do_not_break_it(void **state) {
+    (void)state;
+    struct claim_fixture fixture;
+    claim_fixture_init(&fixture, 2);
+    for (int i = 0; i < 200; i++)
+        synthetic_add_outcome(&fixture.study, "T5", "sc\xc3\xa9nario", "stdlib-processes", "",
+                              LAB_OUTCOME_FAILED, "no paper");
+    const struct lab_claim_result *claim = claim_fixture_decide(&fixture, "T5");
+    assert_int_equal(claim->verdict, LAB_CLAIM_UNDECIDED);
+    assert_true(strlen(claim->detail) > 1000);
+    assert_string_equal(claim->detail + strlen(claim->detail) - 3, "...");
+    claim_fixture_free(&fixture);
 }
 
 int main(void) {
@@ -119,6 +134,7 @@ int main(void) {
         cmocka_unit_test(a_failure_without_a_working_control_proves_nothing),
         cmocka_unit_test(what_was_skipped_or_belongs_to_another_claim_is_not_tested),
         cmocka_unit_test(a_long_reason_is_cut_at_a_character),
+        cmocka_unit_test(so_many_cases_that_the_text_is_full_do_not_break_it),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
