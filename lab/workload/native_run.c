@@ -21,8 +21,8 @@ static const struct lab_native_workload *const table[] = {
 #undef LAB_WORKLOAD
     NULL};
 
-enum { WARM_BATCHES_MIN = 4, TASKS_MAX = 2000000 };
-static const double steady_drift = 0.05; /* the last two warm batches differ by less */
+enum { TASKS_MAX = 2000000 };
+static const double steady_drift = 0.05; /* the two long batches differ by no more */
 
 const struct lab_native_workload *const *lab_native_workloads(void) {
     return table;
@@ -157,27 +157,27 @@ static uint64_t tasks_for(const struct run *run, double seconds, double per_task
     return workers_of(run) * (uint64_t)fmax(1.0, fmin(round(rounds), most));
 }
 
-/* Batches of growing size until the warm-up is over; *per_task_s_out is what the last one took. */
+/* Batches of growing size until two of them have lasted about the warm-up's time: the first rounds
+ * of many workers say little about how long many rounds take. */
 static int run_warm(struct run *run, double *per_task_s_out, bool *is_steady_out) {
-    double spent_s = 0.0, per_task_s = 0.0, before_s = 0.0;
+    double before_s = 0.0;
     uint64_t count = workers_of(run);
-    for (int i = 0; i < WARM_BATCHES_MIN || spent_s < run->spec->warm_s; i++) {
+    *is_steady_out = false;
+    for (int long_ones = 0; long_ones < 2;) {
         double wall_s;
         const int failed = run_batch(run, count, NULL, 0.0, &wall_s);
         if (failed) {
             return failed;
         }
-        spent_s += wall_s;
-        before_s = per_task_s;
-        per_task_s = wall_s / (double)count;
-        const uint64_t wanted = tasks_for(run, run->spec->warm_s / 2, per_task_s);
-        count = wanted < 4 * count ? wanted : 4 * count;
-        if (spent_s > 2 * run->spec->warm_s) {
-            break;
+        const double per_task_s = wall_s / (double)count;
+        const uint64_t wanted = tasks_for(run, run->spec->warm_s, per_task_s);
+        if (wall_s >= 0.75 * run->spec->warm_s || count >= TASKS_MAX / 4) {
+            long_ones++;
+            *is_steady_out = fabs(per_task_s - before_s) <= steady_drift * before_s;
         }
+        before_s = *per_task_s_out = per_task_s;
+        count = wanted < 4 * count ? wanted : 4 * count;
     }
-    *is_steady_out = fabs(per_task_s - before_s) <= steady_drift * before_s;
-    *per_task_s_out = per_task_s;
     return 0;
 }
 
