@@ -22,6 +22,9 @@ struct trd_pool;
 
 struct trd_backend {
     const char *name;
+    /** Interpreter locks that its workers share, for sizers: a task holds one while it computes,
+     * unless it gives it away. 0: none. */
+    double gils;
 
     /** Starts something that will call trd_pool_work(pool, worker) exactly once. Called on the
      * thread that submits, resizes or keeps the pool. 0 or -errno. */
