@@ -44,7 +44,7 @@ void lab_html_cells(struct lab_page *page);
 void lab_html_section(FILE *out, const char *class, const char *id, const char *title,
                       const char *subtitle);
 /* Opens a table with its head: names of columns up to NULL, '>' before those that hold numbers.
- * Close it with "</table>". */
+ * Close it with "</table></div>". */
 void lab_html_table(FILE *out, const char *class, const char *const *columns);
 
 /* A small link to the cell's row. */

@@ -60,5 +60,5 @@ void lab_html_claims(struct lab_page *page) {
     lab_html_table(page->out, "stack tight", columns);
     for (size_t i = 0; i < results->claim_count; i++)
         write_claim(page->out, &results->claims[i], i);
-    lab_emit(page->out, "</table></section>\n");
+    lab_emit(page->out, "</table></div></section>\n");
 }

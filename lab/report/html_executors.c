@@ -102,5 +102,5 @@ void lab_html_executors(struct lab_page *page) {
     lab_html_table(page->out, "stack tight", columns);
     for (; first; first = lab_view_next_group(page->results, "executors", first))
         write_group(page, first);
-    lab_emit(page->out, "</table></section>\n");
+    lab_emit(page->out, "</table></div></section>\n");
 }

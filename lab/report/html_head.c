@@ -16,7 +16,7 @@ void lab_html_section(FILE *out, const char *class, const char *id, const char *
 }
 
 void lab_html_table(FILE *out, const char *class, const char *const *columns) {
-    lab_emit(out, "<table class=\"%s\"><thead><tr>", class);
+    lab_emit(out, "<div class=\"scroll\"><table class=\"%s\"><thead><tr>", class);
     for (; *columns; columns++) {
         bool is_number = (*columns)[0] == '>';
         lab_emit(out, is_number ? "<th scope=\"col\" class=\"n\">" : "<th scope=\"col\">");
@@ -65,7 +65,8 @@ void lab_html_outcome(FILE *out, enum lab_outcome outcome) {
 
 /* The facts of the subtitle, in this order, those that are known. */
 static void write_subtitle(FILE *out, const struct lab_results *results) {
-    static const char *const keys[] = {"machine", "kernel", "interpreter", "started"};
+    static const char *const keys[] = {"machine",       "kernel",        "interpreter",
+                                       "interpreter 2", "interpreter 3", "started"};
     lab_emit(out, "%s study", results->is_quick ? "Quick" : "Full");
     const char *cores = lab_results_fact(results, "cores");
     if (cores[0])

@@ -95,5 +95,5 @@ void lab_html_cells(struct lab_page *page) {
     lab_emit(page->out, "<tbody>\n");
     for (size_t i = 0; i < results->cell_count; i++)
         write_cell(page, &results->cells[i]);
-    lab_emit(page->out, "</tbody></table></details></section>\n");
+    lab_emit(page->out, "</tbody></table></div></details></section>\n");
 }

@@ -49,7 +49,7 @@ void lab_html_outcomes(struct lab_page *page) {
             write_outcome(page, cell, cell == first);
         lab_emit(page->out, "</tbody>\n");
     }
-    lab_emit(page->out, "</table></section>\n");
+    lab_emit(page->out, "</table></div></section>\n");
 }
 
 /* Cells that did not run and share part, workload, variant, interpreter and cause are one row. */
@@ -112,5 +112,5 @@ void lab_html_missing(struct lab_page *page) {
         write_lack(page, i);
     }
     if (is_open)
-        lab_emit(page->out, "</tbody></table></section>\n");
+        lab_emit(page->out, "</tbody></table></div></section>\n");
 }

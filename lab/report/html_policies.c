@@ -94,7 +94,6 @@ int lab_html_policies(struct lab_page *page) {
                      "The same seeded arrivals for every policy. A percentile is printed only when "
                      "there are tasks enough for it (p99: 368, p99.9: 3 688). Urgent: the tasks of "
                      "the highest priority. Queue: the longest seen.");
-    lab_emit(page->out, "<div class=\"scroll\">");
     lab_html_table(page->out, "stack tight", columns);
     for (; first && code == 0; first = lab_view_next_group(page->results, "policies", first)) {
         const struct lab_cell *cell = NULL;
