@@ -160,7 +160,7 @@ int lab_html_fairness(struct lab_page *page) {
         if (code < 0 || longest <= 0)
             continue;
         if (!is_open) {
-            lab_html_section(page->out, "card side", "fairness", "Fairness between clients",
+            lab_html_section(page->out, "card", "fairness", "Fairness between clients",
                              "Bar: mean latency; mark: p99, where the client has tasks enough. "
                              "Jain's index of the clients' means is 1 when all wait alike.");
             lab_emit(page->out, "<div class=\"panels big\">\n");

@@ -90,7 +90,7 @@ int lab_html_policies(struct lab_page *page) {
     int code = 0;
     if (!first)
         return 0;
-    lab_html_section(page->out, "card main", "policies", "Scheduling policies in numbers",
+    lab_html_section(page->out, "card", "policies", "Scheduling policies in numbers",
                      "The same seeded arrivals for every policy. A percentile is printed only when "
                      "there are tasks enough for it (p99: 368, p99.9: 3 688). Urgent: the tasks of "
                      "the highest priority. Queue: the longest seen.");

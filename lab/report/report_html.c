@@ -21,11 +21,11 @@ static int write_sections(struct lab_page *page) {
     lab_emit(page->out, "<div class=\"col side\">\n");
     lab_html_heat(page);
     int code = lab_html_latency(page);
+    if (code == 0)
+        code = lab_html_fairness(page);
     lab_emit(page->out, "</div>\n");
     lab_html_blocks(page);
     lab_html_executors(page);
-    if (code == 0)
-        code = lab_html_fairness(page);
     if (code == 0)
         code = lab_html_policies(page);
     if (code < 0)
