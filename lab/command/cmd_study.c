@@ -132,13 +132,13 @@ static int run(struct lab_store *store, struct lab_plan *plan, struct lab_lanes 
         .seed = setup->seed,
         .budget_s = setup->budget_s > AROUND_S ? setup->budget_s - AROUND_S : setup->budget_s,
     };
-    int code = lab_self_path(bench.self, sizeof bench.self);
+    int code;
 
     lab_python_path(bench.python_path, sizeof bench.python_path);
     snprintf(bench.scratch, sizeof bench.scratch, "%.4000s/scratch", lab_store_dir(store));
     (void)signal(SIGPIPE, SIG_IGN); /* a cell that has gone is heard of otherwise */
     (void)signal(SIGXFSZ, SIG_IGN); /* a file size limit then is an error like a full disk */
-    code = code != 0 ? code : lab_interrupt_catch();
+    code = lab_interrupt_catch();
     if (code != 0) {
         snprintf(error.message, sizeof error.message, "cannot start: %s", strerror(-code));
         return say(&error);

@@ -176,9 +176,10 @@ static uint64_t run_seed(const struct lab_plan_cell *cell, uint64_t seed) {
 
 static int start(struct run *run, uint64_t seed) {
     static char python_flag[] = "-m", module[] = "treadle.lab.cell", cell_word[] = "cell";
+    static char self[] = LAB_SELF;
     const struct lab_lane *lane = lab_spec_lane(run->bench, run->cell);
     struct lab_environment environment;
-    char *native[] = {run->bench->self, cell_word, NULL};
+    char *native[] = {self, cell_word, NULL};
     char *python[] = {lane != NULL ? lane->executable : NULL, python_flag, module, NULL};
     int code;
 
@@ -189,8 +190,8 @@ static int start(struct run *run, uint64_t seed) {
     if (code != 0) {
         return code;
     }
-    code = lab_child_start(&run->child, run->bench->self,
-                           lane->executable != NULL ? python : native, environment.items, false);
+    code = lab_child_start(&run->child, LAB_SELF, lane->executable != NULL ? python : native,
+                           environment.items, false);
     lab_environment_free(&environment);
     return code;
 }

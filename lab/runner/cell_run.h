@@ -9,7 +9,6 @@
 
 /* What all runs of a study share. */
 struct lab_bench {
-    char self[4096];        /* this program */
     char python_path[4096]; /* see lab_python_path() */
     char scratch[4096];     /* folder for the runs' files, ours to empty */
     const struct lab_lane *lanes;

@@ -15,16 +15,6 @@ enum { PADDING_MAX = 4096 };
 
 extern char **environ;
 
-int lab_self_path(char *path, size_t space) {
-    ssize_t length = readlink("/proc/self/exe", path, space - 1);
-
-    if (length < 0) {
-        return -errno;
-    }
-    path[length] = '\0';
-    return 0;
-}
-
 /* The folder of the first match of `pattern`, which ends in /treadle/__init__.py. */
 static int find_package(const char *pattern, char *path, size_t space) {
     static const char end[] = "/treadle/__init__.py";
@@ -48,10 +38,12 @@ void lab_python_path(char *path, size_t space) {
         "%s/../lib/python3.*/site-packages/treadle/__init__.py",
     };
     char self[4096], pattern[4096 + 64];
+    ssize_t length = readlink(LAB_SELF, self, sizeof self - 1);
     char *slash;
 
-    path[0] = '\0';
-    if (lab_self_path(self, sizeof self) != 0 || (slash = strrchr(self, '/')) == NULL) {
+    path[0] = self[length > 0 ? length : 0] = '\0';
+    slash = strrchr(self, '/');
+    if (slash == NULL) {
         return;
     }
     *slash = '\0';

@@ -5,8 +5,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* The path of the running program. 0 or -errno. */
-int lab_self_path(char *path, size_t space);
+/* The running program, for exec: the same code even when the file has been replaced since. */
+#define LAB_SELF "/proc/self/exe"
 
 /* The folder to put before PYTHONPATH so that `import treadle` finds the package that belongs to
  * this program: beside the command in a build tree, below its prefix when installed; "" when it is

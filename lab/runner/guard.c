@@ -122,6 +122,7 @@ int lab_guard_main(int argc, char **argv) {
     }
     (void)setsid(); /* Ctrl-C is the study's; it fails only for a group leader, which is as well */
     (void)prctl(PR_SET_CHILD_SUBREAPER, 1);
+    (void)prctl(PR_SET_NAME, "treadle-guard"); /* what ps shows; started as /proc/self/exe */
     (void)fcntl(LAB_GUARD_LIFELINE_FD, F_SETFD, FD_CLOEXEC);
     (void)fcntl(LAB_GUARD_STATUS_FD, F_SETFD, FD_CLOEXEC);
     (void)signal(SIGPIPE, SIG_IGN);

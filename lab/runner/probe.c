@@ -108,16 +108,15 @@ static char *capture(char *const *argv, const char *python_path, char *words, si
     struct lab_conversation conversation;
     struct lab_environment environment;
     struct lab_child child;
-    char self[PATH_SPACE], ended_by[32], *line, *text = NULL;
+    char ended_by[32], *line, *text = NULL;
     size_t length = 0;
     double deadline_s = lab_now_s() + LIST_LIMIT_S;
 
     words[0] = '\0';
-    if (lab_self_path(self, sizeof self) != 0 ||
-        lab_environment_make(&environment, python_path, 0) != 0) {
+    if (lab_environment_make(&environment, python_path, 0) != 0) {
         return NULL;
     }
-    if (lab_child_start(&child, self, argv, environment.items, true) != 0) {
+    if (lab_child_start(&child, LAB_SELF, argv, environment.items, true) != 0) {
         lab_environment_free(&environment);
         return NULL;
     }
@@ -159,19 +158,14 @@ static const char *last_line(char *text) {
 static int list_lane(struct lab_lane *lane, const char *python, const char *python_path,
                      struct trd_error *error) {
     static char flag[] = "-m", module[] = "treadle.lab.cell", list[] = "--list", cell[] = "cell";
-    char self[PATH_SPACE], path[PATH_SPACE], words[LAB_LAST_WORDS_MAX + 1];
+    static char self[] = LAB_SELF;
+    char path[PATH_SPACE], words[LAB_LAST_WORDS_MAX + 1];
     char *native_argv[] = {self, cell, list, NULL};
     char *python_argv[] = {path, flag, module, list, NULL};
     char *text;
     int code;
 
     snprintf(path, sizeof path, "%s", python != NULL ? python : "");
-    code = lab_self_path(self, sizeof self);
-    if (code != 0) {
-        snprintf(error->message, sizeof error->message, "cannot read /proc/self/exe: %s",
-                 strerror(-code));
-        return code;
-    }
     text = capture(python != NULL ? python_argv : native_argv, python_path, words, sizeof words);
     code = text != NULL ? lab_lane_parse(lane, text, python) : -EPROTO;
     free(text);

@@ -1,6 +1,7 @@
 /* server.c - starts `treadle serve-http` and learns its port. */
 #include "lab/runner/server.h"
 
+#include "lab/runner/environment.h"
 #include "lab/runner/tree.h"
 
 #include <jansson.h>
@@ -52,24 +53,16 @@ static bool is_alive(const struct lab_child *child) {
     return child->guard != 0 && poll(&ended, 1, 0) == 0;
 }
 
-int lab_server_ensure(struct lab_server *server, const char *self) {
-    static char serve[] = "serve-http";
-    char path[4096];
-    char *argv[] = {path, serve, NULL};
+int lab_server_ensure(struct lab_server *server) {
+    static char self[] = LAB_SELF, serve[] = "serve-http";
+    char *argv[] = {self, serve, NULL};
     int code;
 
     if (server->port != 0 && is_alive(&server->child)) {
         return 0;
     }
     lab_server_stop(server);
-    for (size_t i = 0; i < sizeof path; i++) {
-        path[i] = self[i];
-        if (self[i] == '\0') {
-            break;
-        }
-    }
-    path[sizeof path - 1] = '\0';
-    code = lab_child_start(&server->child, self, argv, environ, true);
+    code = lab_child_start(&server->child, LAB_SELF, argv, environ, true);
     if (code == 0) {
         code = read_port(&server->child, &server->port);
     }

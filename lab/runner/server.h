@@ -10,7 +10,7 @@ struct lab_server {
 };
 
 /* Makes sure that it runs; starts it (again) when it does not. 0 with `port` set, or -errno. */
-int lab_server_ensure(struct lab_server *server, const char *self);
+int lab_server_ensure(struct lab_server *server);
 void lab_server_stop(struct lab_server *server);
 
 /* CPU seconds it has used; 0 when it does not run. */

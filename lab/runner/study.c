@@ -13,6 +13,7 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 enum { ATTEMPTS_MAX = 3, HANGS_MAX = 2 };
@@ -27,22 +28,29 @@ static void describe(const struct lab_plan_cell *cell, char *text, size_t space)
              cell->policy[0] != '\0' ? ", " : "", cell->policy);
 }
 
-/* A cell that has hung twice is not waited for a third time. */
-static int put_given_up(struct lab_study *study, size_t block, uint32_t cell,
-                        struct trd_error *error) {
+/* A run that was not started has an outcome and a reason all the same. */
+static int put_unstarted(struct lab_study *study, size_t block, uint32_t cell,
+                         enum lab_outcome outcome, const char *reason, struct trd_error *error) {
     struct lab_raw_run run = lab_raw_run_empty();
 
     run.block_index = block;
     run.cell_index = cell;
-    run.outcome = LAB_OUTCOME_HUNG;
-    run.reason = "not run again: it has hung twice";
+    run.outcome = outcome;
+    run.reason = reason;
     return lab_store_put_run(study->store, &run, error);
+}
+
+static int ensure_server(struct lab_study *study, const struct lab_plan_cell *cell) {
+    if (!lab_bench_needs_server(study->bench, cell)) {
+        return 0;
+    }
+    return lab_server_ensure(&study->bench->server);
 }
 
 static int fail_run(struct lab_study *study, const struct lab_plan_cell *cell, int code,
                     struct trd_error *error) {
     if (code != -EINTR) {
-        study->is_stuck = true;
+        study->is_stuck = code != -ENOSPC && code != -EROFS && code != -EACCES;
         snprintf(error->message, sizeof error->message,
                  "cannot run %.60s with %.30s: %s; put it right, then go on with --resume",
                  cell->workload, cell->executor, strerror(-code));
@@ -62,14 +70,17 @@ static int run_slot(struct lab_study *study, size_t block, uint32_t cell_index, 
     if (code != 0) {
         return code;
     }
-    if (hangs >= HANGS_MAX) {
-        return put_given_up(study, block, cell_index, error);
+    if (hangs >= HANGS_MAX) { /* not waited for once more */
+        return put_unstarted(study, block, cell_index, LAB_OUTCOME_HUNG,
+                             "not run again: it has hung twice", error);
     }
     describe(cell, what, sizeof what);
     lab_progress_say(&study->progress, what);
-    code = lab_bench_needs_server(study->bench, cell)
-               ? lab_server_ensure(&study->bench->server, study->bench->self)
-               : 0;
+    code = ensure_server(study, cell);
+    if (code != 0 && code != -EINTR) {
+        return put_unstarted(study, block, cell_index, LAB_OUTCOME_FAILED,
+                             "the study's HTTP server did not start", error);
+    }
     if (code == 0) {
         code = lab_cell_run(study->bench, cell, study->plan->blocks[block].seed, &result);
     }
@@ -78,6 +89,9 @@ static int run_slot(struct lab_study *study, size_t block, uint32_t cell_index, 
     }
     result.raw.block_index = block;
     result.raw.cell_index = cell_index;
+    if (strcmp(cell->part, "outcomes") == 0) {
+        result.raw.is_noisy = false; /* nothing is timed: whether it works is all that counts */
+    }
     *is_noisy = *is_noisy || result.raw.is_noisy;
     code = lab_store_put_run(study->store, &result.raw, error);
     lab_cell_result_free(&result);
@@ -129,6 +143,8 @@ static int settle(struct lab_study *study, size_t index, bool is_noisy, struct t
 static int run_block(struct lab_study *study, size_t index, struct trd_error *error) {
     const struct lab_plan_block *block = &study->plan->blocks[index];
     size_t first = block->first_slot, count = block->slot_count;
+    uint32_t group = block->group;
+    double began_s = lab_now_s();
     bool is_noisy = false;
     int code = lab_store_block_noise(study->store, index, &is_noisy, error);
 
@@ -141,6 +157,8 @@ static int run_block(struct lab_study *study, size_t index, struct trd_error *er
             code = run_slot(study, index, cell, &is_noisy, error);
         }
     }
+    study->spent_s[group] += lab_now_s() - began_s;
+    study->spent_count[group]++;
     return code != 0 ? code : settle(study, index, is_noisy, error);
 }
 
@@ -160,20 +178,17 @@ static int count_left(struct lab_study *study, double *left_s, struct trd_error 
     return code;
 }
 
-int lab_study_run(struct lab_study *study, struct trd_error *error) {
-    double left_s;
+static int run_blocks(struct lab_study *study, struct trd_error *error) {
     uint32_t round = 0;
-    int code = count_left(study, &left_s, error);
+    int code = 0;
 
-    lab_progress_start(&study->progress, left_s);
     /* The plan grows while it is run: repetitions are appended. */
     for (size_t i = 0; code == 0 && i < study->plan->block_count; i++) {
         const struct lab_plan_block *block = &study->plan->blocks[i];
         enum lab_block_state state;
 
         if (lab_interrupt_is_set()) {
-            code = -EINTR;
-            break;
+            return -EINTR;
         }
         if (block->attempt == 0 && block->block > round) {
             round = block->block;
@@ -184,7 +199,28 @@ int lab_study_run(struct lab_study *study, struct trd_error *error) {
             code = run_block(study, i, error);
         }
     }
-    lab_progress_clear(&study->progress);
+    return code;
+}
+
+int lab_study_run(struct lab_study *study, struct trd_error *error) {
+    double left_s;
+    int code = count_left(study, &left_s, error);
+
+    study->spent_s = calloc(study->plan->group_count + 1, sizeof *study->spent_s);
+    study->spent_count = calloc(study->plan->group_count + 1, sizeof *study->spent_count);
+    if (code == 0 && (study->spent_s == NULL || study->spent_count == NULL)) {
+        snprintf(error->message, sizeof error->message, "out of memory");
+        code = -ENOMEM;
+    }
+    if (code == 0) {
+        lab_progress_start(&study->progress, left_s);
+        code = run_blocks(study, error);
+        lab_progress_clear(&study->progress);
+    }
     lab_server_stop(&study->bench->server);
+    free(study->spent_s);
+    free(study->spent_count);
+    study->spent_s = NULL;
+    study->spent_count = NULL;
     return code;
 }

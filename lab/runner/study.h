@@ -12,11 +12,13 @@ struct lab_study {
     uint64_t seed;
     double budget_s; /* the runs may take so long in all; 0: as long as they need */
     struct lab_progress progress;
+    double *spent_s;       /* by group: what its blocks of this session took */
+    uint32_t *spent_count; /* by group: how many they were */
 
     /* What came of it. */
     size_t run_count;
     size_t dropped_count; /* blocks given up for want of time */
-    bool is_stuck;        /* it ended because a process could not be started */
+    bool is_stuck;        /* it ended early, but not for want of a disk to write to */
 };
 
 /* Runs everything that has not been run. 0 when nothing is left; -EINTR when interrupted; else

@@ -7,7 +7,15 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-/* Seconds by plan that every group still has to run, from block `next` on. */
+/* What a block of the group takes on this machine: measured, or by plan. */
+static double block_s(const struct lab_study *study, uint32_t group) {
+    if (study->spent_count[group] > 0) {
+        return study->spent_s[group] / study->spent_count[group];
+    }
+    return study->plan->groups[group].seconds;
+}
+
+/* Seconds that every group will still take, from block `next` on. */
 static double count_left(const struct lab_study *study, size_t next, const bool *is_dropped,
                          double *by_group) {
     const struct lab_plan *plan = study->plan;
@@ -20,8 +28,8 @@ static double count_left(const struct lab_study *study, size_t next, const bool 
         uint32_t group = plan->blocks[i].group;
 
         if (!is_dropped[group]) {
-            by_group[group] += plan->groups[group].seconds;
-            left_s += plan->groups[group].seconds;
+            by_group[group] += block_s(study, group);
+            left_s += block_s(study, group);
         }
     }
     return left_s;
@@ -63,7 +71,6 @@ static int drop_blocks(struct lab_study *study, size_t next, const bool *is_drop
 
 int lab_study_trim(struct lab_study *study, size_t next, struct trd_error *error) {
     double elapsed_s = lab_now_s() - study->progress.started_s;
-    double pace = study->progress.done_s > 5.0 ? elapsed_s / study->progress.done_s : 1.0;
     double *by_group;
     bool *is_dropped;
     int code;
@@ -78,7 +85,7 @@ int lab_study_trim(struct lab_study *study, size_t next, struct trd_error *error
         code = -ENOMEM;
         goto free_arrays;
     }
-    while (elapsed_s + pace * count_left(study, next, is_dropped, by_group) > study->budget_s) {
+    while (elapsed_s + count_left(study, next, is_dropped, by_group) > study->budget_s) {
         size_t group = choose(study->plan, by_group);
 
         if (group == study->plan->group_count) {

@@ -4,8 +4,9 @@
 
 #include "lab/runner/study.h"
 
-/* Before block `next` of the plan: if what is left would not fit, by the pace so far, drops the
- * remaining blocks of groups, the least important first. 0 or -errno with `error`. */
+/* Before block `next` of the plan: if what is left would not fit, by what its blocks have taken so
+ * far, drops the remaining blocks of groups, the least important first. 0 or -errno with `error`.
+ */
 int lab_study_trim(struct lab_study *study, size_t next, struct trd_error *error);
 
 #endif

@@ -20,7 +20,7 @@ from typing import Any, Dict, Iterator, List, Optional, Sequence
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-BUILD = Path(os.environ.get("TREADLE_BUILD", ROOT / "build"))
+BUILD = Path(os.environ.get("TREADLE_BUILD", ROOT / "build")).resolve()
 TREADLE = BUILD / "treadle"
 MARK = "TREADLE_TEST_MARK"
 STANDARD = "serial,stdlib-threads,stdlib-processes"
