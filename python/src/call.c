@@ -1,0 +1,112 @@
+/* call.c - a call that is made later: stored in its future without an object of its own.
+ *
+ * Up to three positional arguments lie in the future itself; anything else becomes one tuple, which
+ * the garbage collector need not know: nobody else can see it, and the future outlives it.
+ */
+#include "extension.h"
+
+static int call_store_packed(struct future *future, PyObject *const *values, Py_ssize_t count,
+                             PyObject *names) {
+    Py_ssize_t total = count + (names ? PyTuple_GET_SIZE(names) : 0);
+    PyObject *packed = PyTuple_New(total);
+    if (packed == NULL) {
+        return -1;
+    }
+    PyObject_GC_UnTrack(packed);
+    for (Py_ssize_t i = 0; i < total; i++) {
+        Py_INCREF(values[i]);
+        PyTuple_SET_ITEM(packed, i, values[i]);
+    }
+    Py_XINCREF(names);
+    future->argument[0] = packed;
+    future->argument[1] = names;
+    future->call = CALL_PACKED;
+    return 0;
+}
+
+int call_store(struct future *future, PyObject *callee, PyObject *const *values, Py_ssize_t count,
+               PyObject *names) {
+    bool has_names = names != NULL && PyTuple_GET_SIZE(names) > 0;
+    if (has_names || count > CALL_INLINE_MAX) {
+        if (call_store_packed(future, values, count, has_names ? names : NULL) != 0) {
+            return -1;
+        }
+    } else {
+        for (Py_ssize_t i = 0; i < count; i++) {
+            Py_INCREF(values[i]);
+            future->argument[i] = values[i];
+        }
+        future->argument_count = (uint8_t)count;
+        future->call = CALL_INLINE;
+    }
+    Py_INCREF(callee);
+    future->callee = callee;
+    return 0;
+}
+
+uint64_t call_class(PyObject *callee) {
+    if (PyMethod_Check(callee)) {
+        callee = PyMethod_GET_FUNCTION(callee);
+    }
+    if (PyFunction_Check(callee)) {
+        return (uint64_t)(uintptr_t)PyFunction_GET_CODE(callee);
+    }
+    if (PyCFunction_Check(callee)) {
+        return (uint64_t)(uintptr_t)((PyCFunctionObject *)(void *)callee)->m_ml;
+    }
+    return (uint64_t)(uintptr_t)(PyType_Check(callee) ? callee : (PyObject *)Py_TYPE(callee));
+}
+
+/* Takes callee and arguments out of the future into `taken`: the collector may look at the future
+ * while the call runs, and must not find half of a call. */
+static void call_take(struct future *future, PyObject *taken[1 + CALL_INLINE_MAX]) {
+    taken[0] = future->callee;
+    future->callee = NULL;
+    for (int i = 0; i < CALL_INLINE_MAX; i++) {
+        taken[1 + i] = future->argument[i];
+        future->argument[i] = NULL;
+    }
+    future->call = CALL_NONE;
+}
+
+static PyObject *call_packed(PyObject *const taken[1 + CALL_INLINE_MAX]) {
+    PyObject *names = taken[2];
+    Py_ssize_t total = PyTuple_GET_SIZE(taken[1]);
+    Py_ssize_t named = names ? PyTuple_GET_SIZE(names) : 0;
+    return PyObject_Vectorcall(taken[0], &PyTuple_GET_ITEM(taken[1], 0), (size_t)(total - named),
+                               names);
+}
+
+PyObject *call_make(struct future *future) {
+    PyObject *taken[1 + CALL_INLINE_MAX];
+    uint8_t call = future->call;
+    size_t count = future->argument_count;
+    assert(call != CALL_NONE);
+    call_take(future, taken);
+    PyObject *callee = taken[0]; /* its slot is scratch for the call: ARGUMENTS_OFFSET */
+    PyObject *result =
+        call == CALL_PACKED
+            ? call_packed(taken)
+            : PyObject_Vectorcall(callee, taken + 1, count | PY_VECTORCALL_ARGUMENTS_OFFSET, NULL);
+    /* What the destructors of the arguments do must not meet the exception of the call. */
+    PyObject *error = result ? NULL : error_take();
+    for (int i = CALL_INLINE_MAX; i >= 1; i--) {
+        Py_XDECREF(taken[i]);
+    }
+    Py_DECREF(callee);
+    if (error) {
+        error_put(error);
+    }
+    return result;
+}
+
+void call_drop(struct future *future) {
+    if (future->call == CALL_NONE) {
+        return;
+    }
+    PyObject *taken[1 + CALL_INLINE_MAX];
+    call_take(future, taken);
+    for (int i = CALL_INLINE_MAX; i >= 0; i--) {
+        Py_XDECREF(taken[i]);
+    }
+}

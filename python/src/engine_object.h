@@ -1,0 +1,121 @@
+/* engine_object.h - a pool of libtreadle as a Python object, and its workers.
+ *
+ * Three kinds of owner: the executor, every worker's thread, and the engine itself while the pool
+ * holds futures. The executor may go first (its tasks are then run to the end); the last one to go
+ * destroys the pool, when nothing of it can run any more.
+ */
+#ifndef TREADLE_PYTHON_ENGINE_OBJECT_H
+#define TREADLE_PYTHON_ENGINE_OBJECT_H
+
+#include "future_object.h"
+
+#include <sys/types.h>
+
+struct trd_pool;
+struct trd_backend;
+
+struct engine {
+    PyObject_HEAD PyObject *weakrefs;
+    struct module_state *state; /* lives as long as our type */
+    PyInterpreterState *interpreter;
+    struct trd_pool *pool; /* NULL until it is open */
+    uint64_t accepted;     /* futures the pool has not completed; while there are some, it
+                              owns a reference to itself */
+    uint64_t waiting;      /* of these, those that have not started */
+    uint64_t pending_max;  /* 0: unbounded */
+    bool may_block;        /* submit waits for room */
+    bool is_shut_down;     /* by shutdown() */
+    bool is_ending;        /* by that, or because its executor or the interpreter goes away */
+    bool is_recording;
+    uint32_t workers_min, workers_max;
+    pid_t process;          /* who made it: a forked child must not use it */
+    PyObject *name_prefix;  /* of its threads; str */
+    PyObject *initializer;  /* or None */
+    PyObject *initargs;     /* tuple */
+    PyObject *threads;      /* set of threading.Thread */
+    PyObject *broken;       /* why it is broken, a str; or NULL */
+    PyObject *thread_error; /* why the last thread did not start; or NULL */
+};
+
+/* py_engine.c */
+
+/** Gives `future` to the pool. 0, or -1 with an exception: then the pool never had it. May release
+ * the interpreter's lock. */
+int engine_submit(struct engine *engine, struct future *future);
+/** Takes a cancelled future's task out of its pool, if it still waits there. */
+void engine_withdraw(struct future *future);
+/** 0; -1 with RuntimeError when `engine` (NULL is allowed) belongs to the parent of this process.
+ */
+int engine_check_process(const struct engine *engine);
+/** Lets the pool end: what is queued still runs. Does not wait. */
+void engine_let_go(struct engine *engine);
+/** Sets the exception that says what libtreadle's `error` means here. */
+void engine_raise(struct engine *engine, int error);
+
+/* engine_report.c */
+
+PyObject *engine_stats(PyObject *self, PyObject *unused);
+PyObject *engine_trace(PyObject *self, PyObject *path);
+
+/* py_backend.c */
+
+extern const struct trd_backend python_backend;
+
+/* py_worker.c */
+
+/** A worker's thread: what it calls. */
+struct worker {
+    PyObject_HEAD struct engine *engine;
+    PyObject *thread;
+    uint32_t index;
+    uint32_t run_count;
+    uint64_t turn_ns; /* when it last gave others a chance to take the interpreter's lock */
+    enum { WORKER_STARTING, WORKER_WORKING, WORKER_VOID } phase;
+};
+
+/** Starts the thread of worker `index`. 0, or -errno with an exception. An exception with 0: the
+ * thread runs, but the caller was interrupted. */
+int worker_start(struct engine *engine, uint32_t index);
+/** Now and then gives the interpreter's lock away for a moment: a run of calls that never reach the
+ * interpreter's loop would keep it for ever. */
+void worker_take_turns(void);
+int worker_type_make(PyObject *module, struct module_state *state);
+
+/* py_executor.c */
+
+struct executor {
+    PyObject_HEAD struct engine *engine; /* NULL until its __init__ has run */
+};
+
+/** The engine of an executor: borrowed; NULL with RuntimeError. */
+struct engine *executor_engine(PyObject *self);
+/** Submits args[0](*args[1:], **keywords); unless `attr` is NULL, with a copy of
+ * it and with these flags of its task. */
+PyObject *executor_submit_call(PyObject *self, const struct trd_attr *attr, uint8_t flags,
+                               PyObject *const *args, Py_ssize_t count, PyObject *keywords);
+
+/* client_key.c */
+
+/** The key of a client, any hashable object; None is 0. -1 with an exception. */
+int client_key(PyObject *client, uint64_t *key);
+
+/* interpreter_lock.c */
+
+/** Gives the interpreter's lock away, and takes it back. Pairs, on one thread. */
+void interpreter_release(void);
+void interpreter_retake(void);
+
+/** Takes it back if this thread has given it away. */
+void interpreter_reclaim(void);
+
+/** How this thread came to hold the interpreter's lock; see interpreter_enter(). */
+struct interpreter_visit {
+    PyThreadState *made, *retaken;
+};
+
+/** For functions that the engine calls on any thread, with the interpreter's lock or without it:
+ * makes sure that this thread holds it; the other one puts everything back. */
+void interpreter_enter(const struct engine *engine, struct interpreter_visit *visit);
+void interpreter_leave(struct interpreter_visit *visit);
+
+#endif

@@ -1,0 +1,170 @@
+/* future_object.h - treadle.Future: what lies in it and what the other files may do with it.
+ *
+ * A pending task is one object: the future, the call it stands for and the engine's task. Most
+ * futures never need more than a result, so everything that the standard library keeps ready in
+ * each future (a condition, two lists) is one further object, `struct rare`, made when somebody
+ * asks.
+ *
+ * The garbage collector: a future starts untracked. While it waits in a pool, the pool owns it and
+ * it could not be collected anyway; once it is done, it can be part of a cycle only if it refers to
+ * an object that can. So it is tracked from the moment that it holds such an object, or that
+ * somebody can attach one.
+ */
+#ifndef TREADLE_PYTHON_FUTURE_OBJECT_H
+#define TREADLE_PYTHON_FUTURE_OBJECT_H
+
+#include <Python.h>
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <treadle/task.h>
+
+struct module_state;
+struct engine;
+
+enum future_state {
+    FUTURE_PENDING = 0,
+    FUTURE_RUNNING,
+    FUTURE_CANCELLED,
+    FUTURE_CANCELLED_AND_NOTIFIED,
+    FUTURE_FINISHED,
+};
+enum { FUTURE_STATE_COUNT = FUTURE_FINISHED + 1 };
+
+/** How `callee` and `argument` spell the call. */
+enum call_kind {
+    CALL_NONE = 0, /* there is none, or it has been made */
+    CALL_INLINE,   /* argument[0 .. count) are positional */
+    CALL_PACKED, /* argument[0] is a tuple of all values, argument[1] the keywords' names or NULL */
+};
+enum { CALL_INLINE_MAX = 3 };
+
+/* The instance fields of the base class, a Python class with __dict__ and __weakref__: they lie
+ * before ours, or, in newer interpreters, before the object. Checked when the type is made. */
+#if PY_VERSION_HEX < 0x030B0000
+#define FUTURE_BASE_FIELDS void *base_fields[2];
+#elif PY_VERSION_HEX < 0x030C0000
+#define FUTURE_BASE_FIELDS void *base_fields[1];
+#else
+#define FUTURE_BASE_FIELDS
+#endif
+
+struct future {
+    PyObject_HEAD FUTURE_BASE_FIELDS
+        PyObject *callee; /* object members from here to `rare`: see future_members */
+    PyObject *argument[CALL_INLINE_MAX];
+    PyObject *result;
+    PyObject *exception;
+    PyObject *rare;
+    uint8_t state;          /* enum future_state */
+    uint8_t call;           /* enum call_kind */
+    uint8_t argument_count; /* with CALL_INLINE */
+    bool is_settled; /* finished by a method, not by assignment: result and exception are final */
+    bool is_started; /* its pool counts it as waiting no more */
+    struct engine *engine; /* the pool that has accepted it, until it completes; not owned */
+    struct trd_task task;  /* last: a struct trd_attr may lie behind it */
+};
+
+struct placed_future {
+    struct future future;
+    struct trd_attr attr;
+};
+
+/** A thread that sleeps in result() or exception(). On that thread's stack. */
+struct sleeper {
+    struct sleeper *next;
+    PyThread_type_lock lock; /* held while there is nothing to wake up for */
+    bool is_listed;
+};
+
+/** What few futures need. A garbage-collected object of its own. */
+struct rare {
+    PyObject_HEAD PyObject
+        *condition;      /* threading.Condition; from then on every change is made under its lock */
+    PyObject *waiters;   /* list: of wait() and as_completed() */
+    PyObject *callbacks; /* list */
+    struct sleeper *sleepers;
+};
+
+/** The future that `task` is embedded in. */
+static inline struct future *future_of_task(struct trd_task *task) {
+    return (struct future *)(void *)((char *)task - offsetof(struct future, task));
+}
+
+static inline struct rare *future_rare(const struct future *future) {
+    return (struct rare *)(void *)future->rare;
+}
+
+/** Has nobody looked at `_condition` or `_waiters`? Then a change of state is atomic under the
+ * interpreter's lock alone. */
+static inline bool future_is_plain(const struct future *future) {
+    const struct rare *rare = future_rare(future);
+    return rare == NULL || (rare->condition == NULL && rare->waiters == NULL);
+}
+
+static inline bool future_is_over(const struct future *future) {
+    return future->state >= FUTURE_CANCELLED;
+}
+
+/* py_future.c */
+
+/** A new, untracked future of exactly treadle.Future, or of its variant with attributes. */
+struct future *future_new(struct module_state *state, bool has_attr);
+/** The garbage collector has to know it from now on. */
+void future_track(struct future *future);
+
+/* future_state.c */
+
+/** Calls one callback, or all of them; what they raise is logged as the standard library does. -1
+ * when one raised what is no Exception (KeyboardInterrupt, SystemExit). */
+int future_run_callback(struct future *future, PyObject *callback);
+int future_run_callbacks(struct future *future);
+/** Marks it running. 1; 0: it was cancelled, and its waiters now know; -1 with an exception. */
+int future_start(struct future *future);
+/** Settles it with a result, or with an exception, and steals the reference. -1 with an exception:
+ * it was settled already, or a callback raised what is no Exception. */
+int future_settle(struct future *future, PyObject *result, PyObject *exception);
+/** Cancels it as Future.cancel() does. 1; 0: it is too late; -1 with an exception. */
+int future_cancel(struct future *future);
+/** Cancels it and tells its waiters: its task has left the queue for good. -1 with an exception. */
+int future_drop(struct future *future);
+/** Calls the standard library's method `name` on `self`; `args` holds `count` positional values and
+ * those of `keywords`, which may be NULL. */
+PyObject *future_call_base(PyObject *self, PyObject *name, PyObject *const *args, Py_ssize_t count,
+                           PyObject *keywords);
+
+/* future_wait.c */
+
+enum wait_end { WAIT_ERROR = -1, WAIT_OVER = 0, WAIT_TIMED_OUT, WAIT_ON_CONDITION };
+
+/** Sleeps until `future` is over, its condition has come to life or `timeout_ns` has passed, and
+ * takes that time off `*timeout_ns` (TRD_FOREVER stays). Releases the interpreter's lock. */
+enum wait_end future_wait(struct future *future, uint64_t *timeout_ns);
+/** Wakes every sleeper. */
+void future_wake(struct future *future);
+
+/* future_fields.c: the attributes that the standard library's own code reads and writes */
+
+extern PyGetSetDef future_fields[];
+/** The rare part, made if need be. Borrowed; NULL with an exception. */
+struct rare *future_rare_make(struct future *future);
+/** The list at `*place` (of a struct rare), made if need be. Borrowed; NULL with an exception. */
+PyObject *rare_list_make(PyObject **place);
+int rare_type_make(PyObject *module, struct module_state *state);
+
+/* call.c */
+
+/** Keeps callee(*values, **names) in `future`. `values` holds `count` positional values, then those
+ * of `names`, which may be NULL. -1 with an exception. */
+int call_store(struct future *future, PyObject *callee, PyObject *const *values, Py_ssize_t count,
+               PyObject *names);
+/** What tells one callable class from another: the same code has the same key, whichever function,
+ * closure or bound method it comes with. */
+uint64_t call_class(PyObject *callee);
+/** Makes the call, once; afterwards `future` refers to nothing of it. */
+PyObject *call_make(struct future *future);
+/** Forgets the call. */
+void call_drop(struct future *future);
+
+#endif

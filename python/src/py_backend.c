@@ -1,0 +1,174 @@
+/* py_backend.c - the backend of libtreadle that runs Python calls on the interpreter's threads.
+ *
+ * A worker holds the interpreter's lock whenever it is not waiting for work, so it drains many
+ * tasks before anybody else gets a turn. The engine calls us without any lock of its own.
+ *
+ * A call's outcome is kept out of sight between run and complete: the engine accounts for the task
+ * in between, so that whoever sees the result also sees it counted.
+ */
+#include "extension.h"
+
+#include <errno.h>
+
+static int backend_spawn(void *context, struct trd_pool *pool, uint32_t worker) {
+    struct engine *engine = context;
+    struct interpreter_visit visit;
+    interpreter_enter(engine, &visit);
+    engine->pool = pool; /* the first workers start before the pool is handed to us */
+    int error = worker_start(engine, worker);
+    if (visit.made != NULL && PyErr_Occurred()) {
+        PyErr_WriteUnraisable((PyObject *)engine); /* nobody's call to fail */
+    } else if (PyErr_Occurred()) {
+        PyObject *why = error_take();
+        Py_XSETREF(engine->thread_error, why);
+    }
+    bool is_callers = visit.made == NULL && visit.retaken == NULL;
+    interpreter_leave(&visit);
+    if (engine->may_block && is_callers) {
+        /* Starting the thread let others in, who may have filled the queue: the submitter, who has
+         * seen room and holds the lock, may have to wait after all. It takes the lock back. */
+        interpreter_release();
+    }
+    return error;
+}
+
+/* The pool cannot use a worker whose initializer has failed, and no other one either. */
+static int backend_open(void *context, uint32_t worker) {
+    (void)worker;
+    struct engine *engine = context;
+    if (engine->initializer == Py_None) {
+        return 0;
+    }
+    PyObject *answer = PyObject_CallObject(engine->initializer, engine->initargs);
+    if (answer != NULL) {
+        Py_DECREF(answer);
+        return 0;
+    }
+    error_log(engine->state, "critical", "Exception in initializer:", NULL);
+    PyObject *why =
+        PyUnicode_FromString("A thread initializer failed, the thread pool is not usable anymore");
+    if (why == NULL) {
+        PyErr_Clear();
+    } else {
+        Py_XSETREF(engine->broken, why);
+    }
+    return -ECANCELED;
+}
+
+static void log_worker_error(const struct engine *engine) {
+    error_log(engine->state, "critical", "Exception in worker", NULL);
+}
+
+static void note_started(struct engine *engine, struct future *future) {
+    if (!future->is_started) {
+        future->is_started = true;
+        engine->waiting--;
+    }
+}
+
+static enum trd_outcome backend_run(void *context, uint32_t worker, struct trd_task *task) {
+    (void)worker;
+    struct engine *engine = context;
+    struct future *future = future_of_task(task);
+    note_started(engine, future);
+    int is_started = future_start(future);
+    if (is_started != 1) {
+        if (is_started < 0) {
+            log_worker_error(engine);
+        }
+        return TRD_OUTCOME_CANCELLED;
+    }
+    PyObject *result = call_make(future);
+    /* The call's own places are free now; nobody can see them. */
+    if (result != NULL) {
+        future->callee = result;
+    } else {
+        future->argument[0] = error_take();
+    }
+    worker_take_turns();
+    return TRD_OUTCOME_DONE;
+}
+
+/* Completing calls nobody when nobody asked to be told, except by sleeping, and when the future is
+ * still somebody's: with its last reference its result could go, and a destructor may do anything.
+ */
+static bool backend_is_quiet(void *context, struct trd_task *task) {
+    (void)context;
+    struct future *future = future_of_task(task);
+    struct rare *rare = future_rare(future);
+    bool has_listeners = rare != NULL && (rare->condition || rare->waiters || rare->callbacks);
+    bool is_settled_by_hand =
+        future->state != FUTURE_RUNNING || future->result || future->exception;
+    return !has_listeners && !is_settled_by_hand && Py_REFCNT(future) > 1;
+}
+
+static int settle_done(struct future *future) {
+    PyObject *result = future->callee, *exception = future->argument[0];
+    future->callee = future->argument[0] = NULL;
+    return future_settle(future, result, exception);
+}
+
+static int settle_with_error(struct future *future, PyObject *type, PyObject *message) {
+    PyObject *exception = PyObject_CallOneArg(type, message);
+    return exception ? future_settle(future, NULL, exception) : -1;
+}
+
+static int settle_dropped(struct engine *engine, struct future *future, enum trd_outcome outcome) {
+    call_drop(future);
+    if (future->state != FUTURE_PENDING) {
+        return future_drop(future);
+    }
+    if (outcome == TRD_OUTCOME_CANCELLED && engine->broken != NULL) {
+        return settle_with_error(future, engine->state->broken_pool, engine->broken);
+    }
+    if (outcome == TRD_OUTCOME_EXPIRED) {
+        PyObject *message = PyUnicode_FromString("the call has not started before its deadline");
+        int error = message ? settle_with_error(future, engine->state->task_expired, message) : -1;
+        Py_XDECREF(message);
+        return error;
+    }
+    return future_drop(future);
+}
+
+static void backend_complete(void *context, struct trd_task *task, enum trd_outcome outcome) {
+    struct engine *engine = context;
+    struct future *future = future_of_task(task);
+    struct interpreter_visit visit;
+    interpreter_enter(engine, &visit);
+    note_started(engine, future);
+    future->engine = NULL;
+    int error =
+        outcome == TRD_OUTCOME_DONE ? settle_done(future) : settle_dropped(engine, future, outcome);
+    if (error != 0) {
+        log_worker_error(engine);
+    }
+    bool was_last = --engine->accepted == 0;
+    Py_DECREF((PyObject *)future);
+    if (was_last) {
+        Py_DECREF((PyObject *)engine);
+    }
+    interpreter_leave(&visit);
+}
+
+static void backend_detach(void *context, uint32_t worker) {
+    (void)context;
+    (void)worker;
+    interpreter_release();
+}
+
+static void backend_attach(void *context, uint32_t worker) {
+    (void)context;
+    (void)worker;
+    interpreter_retake();
+}
+
+const struct trd_backend python_backend = {
+    .name = "python-threads",
+    .spawn = backend_spawn,
+    .open = backend_open,
+    .run = backend_run,
+    .is_quiet = backend_is_quiet,
+    .complete = backend_complete,
+    .detach = backend_detach,
+    .attach = backend_attach,
+};

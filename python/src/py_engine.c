@@ -1,0 +1,392 @@
+/* py_engine.c - the type _treadle.Engine: a pool of libtreadle, and how its errors are said.
+ *
+ * The pool is never entered with the interpreter's lock given away, except where it may wait: for
+ * room, or for its workers.
+ */
+#include "extension.h"
+
+#include <errno.h>
+#include <unistd.h>
+
+#include <structmember.h>
+
+static struct engine *as_engine(PyObject *self) {
+    return (struct engine *)(void *)self;
+}
+
+static void raise_message(PyObject *type, const char *message) {
+    PyErr_SetString(type, message);
+}
+
+void engine_raise(struct engine *engine, int error) {
+    struct module_state *state = engine->state;
+    switch (-error) {
+    case ENOTRECOVERABLE:
+        PyErr_SetObject(state->broken_pool, engine->broken ? engine->broken : Py_None);
+        return;
+    case ESHUTDOWN:
+        raise_message(PyExc_RuntimeError, state->is_exiting && !engine->is_shut_down
+                                              ? "cannot schedule new futures after interpreter "
+                                                "shutdown"
+                                              : "cannot schedule new futures after shutdown");
+        return;
+    case EAGAIN:
+        PyErr_Format(state->queue_full,
+                     "the pool has refused the call: %llu wait already (max_pending=%llu)",
+                     (unsigned long long)engine->waiting, (unsigned long long)engine->pending_max);
+        return;
+    case EDEADLK:
+        raise_message(PyExc_RuntimeError,
+                      "a worker of the pool would wait for its own pool; inside a call, submit "
+                      "with on_full=\"refuse\" or \"caller_runs\", and do not drain");
+        return;
+    case EOWNERDEAD:
+        raise_message(PyExc_RuntimeError,
+                      "this pool belongs to the parent of this process: its threads do not exist "
+                      "after a fork; make a new pool here");
+        return;
+    case ENOMEM:
+        (void)PyErr_NoMemory();
+        return;
+    default:
+        errno = -error;
+        (void)PyErr_SetFromErrno(PyExc_OSError);
+    }
+}
+
+int engine_check_process(const struct engine *engine) {
+    if (engine == NULL || engine->process == getpid()) {
+        return 0;
+    }
+    raise_message(PyExc_RuntimeError, "the pool of this future belongs to the parent of this "
+                                      "process: its threads do not exist after a fork, and the "
+                                      "future will never be over here");
+    return -1;
+}
+
+/* A call into the pool has returned `error`, and perhaps a thread could not be started on the way.
+ * 0: nothing went wrong. -1: the exception is set; that of the thread, if the call failed for it or
+ * if it is an interrupt, which must not be lost. */
+static int engine_check(struct engine *engine, int error) {
+    PyObject *why = engine->thread_error;
+    engine->thread_error = NULL;
+    if (why != NULL && (error != 0 || !PyErr_GivenExceptionMatches(why, PyExc_Exception))) {
+        error_put(why);
+        return -1;
+    }
+    Py_XDECREF(why);
+    if (error != 0) {
+        engine_raise(engine, error);
+        return -1;
+    }
+    return 0;
+}
+
+int engine_submit(struct engine *engine, struct future *future) {
+    if (engine->state->is_exiting) {
+        engine_raise(engine, -ESHUTDOWN);
+        return -1;
+    }
+    /* The pool's count is never above ours: below the bound it will not wait, unless it has to
+     * start its first thread (see backend_spawn). */
+    bool may_wait = engine->may_block && engine->waiting >= engine->pending_max;
+    Py_INCREF((PyObject *)future);
+    future->engine = engine;
+    engine->waiting++;
+    if (engine->accepted++ == 0) {
+        Py_INCREF((PyObject *)engine);
+    }
+    if (may_wait) {
+        interpreter_release();
+    }
+    int error = trd_pool_submit_task(engine->pool, &future->task);
+    if (engine->may_block) {
+        interpreter_reclaim();
+    }
+    if (error != 0) {
+        future->engine = NULL;
+        engine->waiting--;
+        if (--engine->accepted == 0) {
+            Py_DECREF((PyObject *)engine); /* never the last one: the executor holds another */
+        }
+        Py_DECREF((PyObject *)future);
+    }
+    return error == 0 && engine->thread_error == NULL ? 0 : engine_check(engine, error);
+}
+
+void engine_withdraw(struct future *future) {
+    struct engine *engine = future->engine;
+    if (engine == NULL) {
+        return;
+    }
+    Py_INCREF((PyObject *)engine);
+    /* Too late is no error: the worker that has it finds it cancelled. */
+    (void)trd_pool_cancel_task(engine->pool, &future->task);
+    Py_DECREF((PyObject *)engine);
+}
+
+void engine_let_go(struct engine *engine) {
+    engine->is_ending = true;
+    if (engine->pool != NULL) {
+        (void)trd_pool_shutdown(engine->pool, TRD_SHUTDOWN_DRAIN, false); /* cannot fail unwaited */
+        interpreter_reclaim();
+    }
+}
+
+static PyObject *engine_shutdown(PyObject *self, PyObject *cancel) {
+    struct engine *engine = as_engine(self);
+    int is_cancelling = PyObject_IsTrue(cancel);
+    if (is_cancelling < 0) {
+        return NULL;
+    }
+    engine->is_shut_down = engine->is_ending = true;
+    enum trd_shutdown how = is_cancelling ? TRD_SHUTDOWN_CANCEL_PENDING : TRD_SHUTDOWN_DRAIN;
+    int error = trd_pool_shutdown(engine->pool, how, false);
+    interpreter_reclaim();
+    /* In a forked child there is nothing to shut down, and cleaning up must not fail. */
+    if (error != 0 && error != -EOWNERDEAD) {
+        engine_raise(engine, error);
+        return NULL;
+    }
+    Py_RETURN_NONE;
+}
+
+static PyObject *engine_settle(PyObject *self, PyObject *unused) {
+    (void)unused;
+    interpreter_release();
+    int error = trd_pool_shutdown(as_engine(self)->pool, TRD_SHUTDOWN_DRAIN, true);
+    interpreter_retake();
+    if (error != 0 && error != -EOWNERDEAD) {
+        engine_raise(as_engine(self), error);
+        return NULL;
+    }
+    Py_RETURN_NONE;
+}
+
+static PyObject *engine_let_go_method(PyObject *self, PyObject *unused) {
+    (void)unused;
+    engine_let_go(as_engine(self));
+    Py_RETURN_NONE;
+}
+
+static PyObject *engine_resize(PyObject *self, PyObject *args) {
+    struct engine *engine = as_engine(self);
+    unsigned int workers_min, workers_max;
+    if (!PyArg_ParseTuple(args, "II:resize", &workers_min, &workers_max)) {
+        return NULL;
+    }
+    int error = trd_pool_resize(engine->pool, workers_min, workers_max);
+    interpreter_reclaim();
+    if (engine_check(engine, error) != 0) {
+        return NULL;
+    }
+    engine->workers_min = workers_min;
+    engine->workers_max = workers_max;
+    Py_RETURN_NONE;
+}
+
+/* What the constructor is given besides what lies in the engine. */
+struct engine_arguments {
+    const char *policy, *sizer, *on_full;
+    unsigned int workers_min, workers_max;
+    unsigned long long pending_max, seed;
+    int is_recording;
+};
+
+static int engine_parse(struct engine *engine, struct engine_arguments *given, PyObject *args,
+                        PyObject *kwargs) {
+    static const char *const keywords[] = {
+        "name_prefix", "initializer", "initargs", "policy", "sizer",  "min_workers",
+        "max_workers", "max_pending", "on_full",  "seed",   "record", NULL};
+    if (!PyArg_ParseTupleAndKeywords(
+            args, kwargs, "UOO!ssIIKsKp:Engine", (char **)(uintptr_t)keywords, &engine->name_prefix,
+            &engine->initializer, &PyTuple_Type, &engine->initargs, &given->policy, &given->sizer,
+            &given->workers_min, &given->workers_max, &given->pending_max, &given->on_full,
+            &given->seed, &given->is_recording)) {
+        engine->name_prefix = engine->initializer = engine->initargs = NULL; /* borrowed */
+        return -1;
+    }
+    Py_INCREF(engine->name_prefix);
+    Py_INCREF(engine->initializer);
+    Py_INCREF(engine->initargs);
+    return 0;
+}
+
+static int on_full_parse(const char *text, enum trd_on_full *on_full) {
+    static const char *const names[] = {
+        [TRD_ON_FULL_BLOCK] = "block",
+        [TRD_ON_FULL_REFUSE] = "refuse",
+        [TRD_ON_FULL_CALLER_RUNS] = "caller_runs",
+    };
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        if (strcmp(text, names[i]) == 0) {
+            *on_full = (enum trd_on_full)i;
+            return 0;
+        }
+    }
+    PyErr_Format(PyExc_ValueError,
+                 "on_full must be \"block\", \"refuse\" or \"caller_runs\", not \"%.100s\"", text);
+    return -1;
+}
+
+static int engine_open(struct engine *engine, const struct engine_arguments *given) {
+    enum trd_on_full on_full = TRD_ON_FULL_BLOCK;
+    if (on_full_parse(given->on_full, &on_full) != 0) {
+        return -1;
+    }
+    const struct trd_pool_config config = {
+        .name = "treadle",
+        .policy = given->policy,
+        .sizer = given->sizer,
+        .workers_min = given->workers_min,
+        .workers_max = given->workers_max,
+        .pending_max = given->pending_max,
+        .on_full = on_full,
+        .seed = given->seed,
+        .is_recording = given->is_recording != 0,
+        .backend = &python_backend,
+        .backend_context = engine,
+    };
+    engine->workers_min = given->workers_min;
+    engine->workers_max = given->workers_max;
+    engine->pending_max = given->pending_max;
+    engine->may_block = given->pending_max > 0 && on_full == TRD_ON_FULL_BLOCK;
+    engine->is_recording = config.is_recording;
+    struct trd_error message = {{0}};
+    struct trd_pool *pool = NULL;
+    int error = trd_pool_create(&config, &pool, &message);
+    interpreter_reclaim();
+    engine->pool = error == 0 ? pool : NULL;
+    if (error == -EINVAL && engine->thread_error == NULL && message.message[0] != '\0') {
+        raise_message(PyExc_ValueError, message.message);
+        return -1;
+    }
+    return engine_check(engine, error);
+}
+
+static PyObject *engine_tp_new(PyTypeObject *type, PyObject *args, PyObject *kwargs) {
+    struct engine *engine = (struct engine *)(void *)type->tp_alloc(type, 0);
+    if (engine == NULL) {
+        return NULL;
+    }
+    struct engine_arguments given = {0};
+    engine->state = state_of(type);
+    engine->interpreter = PyInterpreterState_Get();
+    engine->process = getpid();
+    engine->threads = PySet_New(NULL);
+    if (engine->threads == NULL || engine_parse(engine, &given, args, kwargs) != 0 ||
+        engine_open(engine, &given) != 0) {
+        Py_DECREF((PyObject *)engine);
+        return NULL;
+    }
+    return (PyObject *)engine;
+}
+
+static int engine_traverse(PyObject *self, visitproc visit, void *arg) {
+    struct engine *engine = as_engine(self);
+    Py_VISIT(Py_TYPE(self));
+    Py_VISIT(engine->initializer);
+    Py_VISIT(engine->initargs);
+    Py_VISIT(engine->threads);
+    Py_VISIT(engine->thread_error);
+    return 0;
+}
+
+/* Only called when nothing can reach the engine: no executor, no worker, nothing queued. */
+static int engine_clear(PyObject *self) {
+    struct engine *engine = as_engine(self);
+    Py_CLEAR(engine->initargs);
+    Py_CLEAR(engine->threads);
+    Py_CLEAR(engine->thread_error);
+    return 0;
+}
+
+static void engine_dealloc(PyObject *self) {
+    PyTypeObject *type = Py_TYPE(self);
+    struct engine *engine = as_engine(self);
+    PyObject_GC_UnTrack(self);
+    if (engine->weakrefs != NULL) {
+        PyObject_ClearWeakRefs(self);
+    }
+    PyObject *error = error_take();
+    if (engine->pool != NULL) {
+        interpreter_release();
+        trd_pool_destroy(engine->pool);
+        interpreter_retake();
+    }
+    if (error != NULL) {
+        error_put(error);
+    }
+    (void)engine_clear(self);
+    Py_XDECREF(engine->initializer);
+    Py_XDECREF(engine->name_prefix);
+    Py_XDECREF(engine->broken);
+    type->tp_free(self);
+    Py_DECREF(type);
+}
+
+static PyObject *get_broken(PyObject *self, void *closure) {
+    (void)closure;
+    PyObject *broken = as_engine(self)->broken;
+    broken = broken ? broken : Py_False;
+    Py_INCREF(broken);
+    return broken;
+}
+
+static PyMethodDef engine_methods[] = {
+    {"shutdown", engine_shutdown, METH_O,
+     PyDoc_STR("shutdown($self, cancel, /)\n--\n\nTake no more calls; does not wait.")},
+    {"settle", engine_settle, METH_NOARGS,
+     PyDoc_STR("settle($self, /)\n--\n\nWait until nothing of the pool runs.")},
+    {"let_go", engine_let_go_method, METH_NOARGS,
+     PyDoc_STR("let_go($self, /)\n--\n\nLet the workers end when nothing is queued any more.")},
+    {"resize", engine_resize, METH_VARARGS,
+     PyDoc_STR("resize($self, min_workers, max_workers, /)\n--\n\nChange the bounds.")},
+    {"stats", engine_stats, METH_NOARGS,
+     PyDoc_STR("stats($self, /)\n--\n\nA snapshot, as a dict.")},
+    {"trace", engine_trace, METH_O,
+     PyDoc_STR("trace($self, path, /)\n--\n\nWrite what was recorded.")},
+    {NULL, NULL, 0, NULL},
+};
+
+static PyMemberDef engine_members[] = {
+    {"threads", T_OBJECT, offsetof(struct engine, threads), READONLY, NULL},
+    {"name_prefix", T_OBJECT, offsetof(struct engine, name_prefix), READONLY, NULL},
+    {"initializer", T_OBJECT, offsetof(struct engine, initializer), READONLY, NULL},
+    {"initargs", T_OBJECT, offsetof(struct engine, initargs), READONLY, NULL},
+    {"min_workers", T_UINT, offsetof(struct engine, workers_min), READONLY, NULL},
+    {"max_workers", T_UINT, offsetof(struct engine, workers_max), READONLY, NULL},
+    {"max_pending", T_ULONGLONG, offsetof(struct engine, pending_max), READONLY, NULL},
+    {"waiting", T_ULONGLONG, offsetof(struct engine, waiting), READONLY, NULL},
+    {"is_shut_down", T_BOOL, offsetof(struct engine, is_shut_down), READONLY, NULL},
+    {"__weaklistoffset__", T_PYSSIZET, offsetof(struct engine, weakrefs), READONLY, NULL},
+    {NULL, 0, 0, 0, NULL},
+};
+
+static PyGetSetDef engine_fields[] = {
+    {"broken", get_broken, NULL, NULL, NULL},
+    {NULL, NULL, NULL, NULL, NULL},
+};
+
+static PyType_Slot engine_slots[] = {
+    {Py_tp_doc, SLOT_TEXT("A pool of libtreadle whose workers are threads of this interpreter.")},
+    {Py_tp_new, engine_tp_new},
+    {Py_tp_traverse, engine_traverse},
+    {Py_tp_clear, engine_clear},
+    {Py_tp_dealloc, engine_dealloc},
+    {Py_tp_methods, engine_methods},
+    {Py_tp_members, engine_members},
+    {Py_tp_getset, engine_fields},
+    {0, NULL},
+};
+
+static PyType_Spec engine_spec = {
+    .name = "treadle._treadle.Engine",
+    .basicsize = sizeof(struct engine),
+    .flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC,
+    .slots = engine_slots,
+};
+
+int engine_type_make(PyObject *module, struct module_state *state) {
+    return type_make(module, &engine_spec, NULL, &state->engine_type);
+}

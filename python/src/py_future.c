@@ -1,0 +1,416 @@
+/* py_future.c - the type treadle.Future: a concurrent.futures.Future without a condition.
+ *
+ * Methods that only look are here; the steps of its life are in future_state.c. Anything unusual
+ * (odd arguments, errors) is left to the method of the standard library, so that it says what users
+ * know.
+ *
+ * The type brings neither tp_dealloc nor tp_traverse: the base is a Python class, whose own ones
+ * look for the first type below them that brings another and would call ours, and ours theirs,
+ * without end. Object members that are writable are traversed and cleared by them instead.
+ */
+#include "extension.h"
+
+#include <structmember.h>
+
+static struct future *as_future(PyObject *self) {
+    return (struct future *)(void *)self;
+}
+
+void future_track(struct future *future) {
+    if (!PyObject_GC_IsTracked((PyObject *)future)) {
+        PyObject_GC_Track(future);
+    }
+}
+
+struct future *future_new(struct module_state *state, bool has_attr) {
+    PyTypeObject *type = has_attr ? state->placed_future_type : state->future_type;
+    /* Not tp_alloc: it would track the object, and make room for a dictionary that few need. */
+    struct future *future = PyObject_GC_New(struct future, type);
+    if (future == NULL) {
+        return NULL;
+    }
+    memset((char *)future + sizeof(PyObject), 0, (size_t)type->tp_basicsize - sizeof(PyObject));
+    if (has_attr) {
+        future->task.flags = TRD_TASK_HAS_ATTR;
+    }
+    return future;
+}
+
+static PyObject *future_tp_new(PyTypeObject *type, PyObject *args, PyObject *kwargs) {
+    (void)args;
+    (void)kwargs;
+    struct module_state *state = state_of(type);
+    if (type == state->future_type) {
+        return (PyObject *)future_new(state, false);
+    }
+    PyObject *self = type->tp_alloc(type, 0);
+    if (self != NULL && PyType_IsSubtype(type, state->placed_future_type)) {
+        as_future(self)->task.flags = TRD_TASK_HAS_ATTR;
+    }
+    return self;
+}
+
+static int future_tp_init(PyObject *self, PyObject *args, PyObject *kwargs) {
+    (void)self;
+    if (PyTuple_GET_SIZE(args) > 0 || (kwargs != NULL && PyDict_GET_SIZE(kwargs) > 0)) {
+        PyErr_SetString(PyExc_TypeError, "Future() takes no arguments");
+        return -1;
+    }
+    return 0;
+}
+
+/* An attribute of anybody's can make a cycle. */
+static int future_tp_setattro(PyObject *self, PyObject *name, PyObject *value) {
+    future_track(as_future(self));
+    return PyObject_GenericSetAttr(self, name, value);
+}
+
+static PyObject *cancel(PyObject *self, PyObject *unused) {
+    (void)unused;
+    int is_cancelled = future_cancel(as_future(self));
+    return is_cancelled < 0 ? NULL : PyBool_FromLong(is_cancelled);
+}
+
+static PyObject *cancelled(PyObject *self, PyObject *unused) {
+    (void)unused;
+    uint8_t state = as_future(self)->state;
+    return PyBool_FromLong(state == FUTURE_CANCELLED || state == FUTURE_CANCELLED_AND_NOTIFIED);
+}
+
+static PyObject *running(PyObject *self, PyObject *unused) {
+    (void)unused;
+    return PyBool_FromLong(as_future(self)->state == FUTURE_RUNNING);
+}
+
+static PyObject *done(PyObject *self, PyObject *unused) {
+    (void)unused;
+    return PyBool_FromLong(future_is_over(as_future(self)));
+}
+
+static PyObject *add_done_callback(PyObject *self, PyObject *callback) {
+    struct future *future = as_future(self);
+    PyObject *callbacks = NULL;
+    if (future_is_plain(future) && !future_is_over(future)) {
+        struct rare *rare = future_rare_make(future);
+        callbacks = rare ? rare_list_make(&rare->callbacks) : NULL;
+        if (callbacks == NULL) {
+            return NULL;
+        }
+    }
+    /* Looked at again: making the list may have let other threads in. */
+    if (!future_is_plain(future)) {
+        PyObject *name = state_of(Py_TYPE(self))->names.add_done_callback;
+        return future_call_base(self, name, &callback, 1, NULL);
+    }
+    int error = future_is_over(future) ? future_run_callback(future, callback)
+                                       : PyList_Append(callbacks, callback);
+    if (error != 0) {
+        return NULL;
+    }
+    Py_RETURN_NONE;
+}
+
+static PyObject *set_running_or_notify_cancel(PyObject *self, PyObject *unused) {
+    (void)unused;
+    int is_started = future_start(as_future(self));
+    return is_started < 0 ? NULL : PyBool_FromLong(is_started);
+}
+
+static PyObject *set_result(PyObject *self, PyObject *result) {
+    Py_INCREF(result);
+    if (future_settle(as_future(self), result, NULL) != 0) {
+        return NULL;
+    }
+    Py_RETURN_NONE;
+}
+
+static PyObject *set_exception(PyObject *self, PyObject *exception) {
+    if (exception == Py_None || future_is_over(as_future(self))) {
+        struct names *names = &state_of(Py_TYPE(self))->names;
+        return future_call_base(self, names->set_exception, &exception, 1, NULL);
+    }
+    Py_INCREF(exception);
+    if (future_settle(as_future(self), NULL, exception) != 0) {
+        return NULL;
+    }
+    Py_RETURN_NONE;
+}
+
+static PyObject *invoke_callbacks(PyObject *self, PyObject *unused) {
+    (void)unused;
+    if (future_run_callbacks(as_future(self)) != 0) {
+        return NULL;
+    }
+    Py_RETURN_NONE;
+}
+
+static PyObject *future_tp_repr(PyObject *self) {
+    static const char *const words[FUTURE_STATE_COUNT] = {"pending", "running", "cancelled",
+                                                          "cancelled", "finished"};
+    struct future *future = as_future(self);
+    PyObject *name = PyObject_GetAttrString((PyObject *)Py_TYPE(self), "__name__");
+    if (name == NULL) {
+        return NULL;
+    }
+    const char *verb = future->state != FUTURE_FINISHED ? NULL
+                       : future->exception              ? " raised "
+                                                        : " returned ";
+    PyObject *text;
+    if (verb == NULL) {
+        text =
+            PyUnicode_FromFormat("<%U at %p state=%s>", name, (void *)self, words[future->state]);
+    } else {
+        PyObject *value = future->exception ? future->exception : future->result;
+        PyTypeObject *type = value ? Py_TYPE(value) : Py_TYPE(Py_None);
+        PyObject *kind = PyObject_GetAttrString((PyObject *)type, "__name__");
+        text = kind == NULL ? NULL
+                            : PyUnicode_FromFormat("<%U at %p state=%s%s%U>", name, (void *)self,
+                                                   words[future->state], verb, kind);
+        Py_XDECREF(kind);
+    }
+    Py_DECREF(name);
+    return text;
+}
+
+/* What result() and exception() say of a future that is over. */
+static PyObject *answer_result(struct future *future) {
+    if (future->state != FUTURE_FINISHED) {
+        PyErr_SetNone(state_of(Py_TYPE(future))->cancelled_error);
+        return NULL;
+    }
+    if (future->exception != NULL && !PyExceptionInstance_Check(future->exception)) {
+        /* set_exception() takes anything: let the interpreter say what it thinks of raising it. */
+        PyObject *name = state_of(Py_TYPE(future))->names.result;
+        return future_call_base((PyObject *)future, name, NULL, 0, NULL);
+    }
+    if (future->exception != NULL) {
+        PyErr_SetObject((PyObject *)Py_TYPE(future->exception), future->exception);
+        return NULL;
+    }
+    PyObject *result = future->result ? future->result : Py_None;
+    Py_INCREF(result);
+    return result;
+}
+
+static PyObject *answer_exception(struct future *future) {
+    if (future->state != FUTURE_FINISHED) {
+        PyErr_SetNone(state_of(Py_TYPE(future))->cancelled_error);
+        return NULL;
+    }
+    PyObject *exception = future->exception ? future->exception : Py_None;
+    Py_INCREF(exception);
+    return exception;
+}
+
+typedef PyObject *(*answer_function)(struct future *future);
+
+/* The timeout of result() and exception(): 1 and `*timeout_ns`; 0: not a plain number of seconds,
+ * let the standard library say what it thinks of it. */
+static int read_timeout(struct module_state *state, PyObject *const *args, Py_ssize_t count,
+                        PyObject *keywords, uint64_t *timeout_ns) {
+    Py_ssize_t named = keywords ? PyTuple_GET_SIZE(keywords) : 0;
+    *timeout_ns = TRD_FOREVER;
+    if (count + named == 0) {
+        return 1;
+    }
+    if (count + named > 1) {
+        return 0;
+    }
+    if (named == 1 && PyUnicode_Compare(PyTuple_GET_ITEM(keywords, 0), state->names.timeout) != 0) {
+        return 0;
+    }
+    if (args[0] == Py_None) {
+        return 1;
+    }
+    double seconds = PyFloat_CheckExact(args[0])  ? PyFloat_AS_DOUBLE(args[0])
+                     : PyLong_CheckExact(args[0]) ? PyLong_AsDouble(args[0])
+                                                  : -1.0;
+    PyErr_Clear(); /* an int too large for a double: not ours */
+    if (!(seconds >= 0.0 && seconds < 1e9)) {
+        return 0;
+    }
+    *timeout_ns = (uint64_t)(seconds * 1e9);
+    return 1;
+}
+
+/* Lets the standard library's method wait out what is left of the timeout. */
+static PyObject *answer_slowly(struct future *future, PyObject *name, uint64_t timeout_ns) {
+    if (timeout_ns == TRD_FOREVER) {
+        return future_call_base((PyObject *)future, name, NULL, 0, NULL);
+    }
+    PyObject *seconds = PyFloat_FromDouble((double)timeout_ns / 1e9);
+    PyObject *answer =
+        seconds ? future_call_base((PyObject *)future, name, &seconds, 1, NULL) : NULL;
+    Py_XDECREF(seconds);
+    return answer;
+}
+
+static PyObject *answer_later(struct future *future, PyObject *name, answer_function answer,
+                              uint64_t timeout_ns) {
+    struct module_state *state = state_of(Py_TYPE(future));
+    if (future_is_plain(future)) {
+        if (future_is_over(future)) {
+            return answer(future);
+        }
+        if (engine_check_process(future->engine) != 0) {
+            return NULL;
+        }
+        switch (future_wait(future, &timeout_ns)) {
+        case WAIT_OVER:
+            return answer(future);
+        case WAIT_TIMED_OUT:
+            PyErr_SetNone(state->timeout_error);
+            return NULL;
+        case WAIT_ERROR:
+            return NULL;
+        case WAIT_ON_CONDITION:
+            break;
+        }
+    }
+    return answer_slowly(future, name, timeout_ns);
+}
+
+static PyObject *result(PyObject *self, PyObject *const *args, Py_ssize_t count,
+                        PyObject *keywords) {
+    struct future *future = as_future(self);
+    if (future->is_settled && count == 0 && keywords == NULL) {
+        return answer_result(future);
+    }
+    struct module_state *state = state_of(Py_TYPE(self));
+    uint64_t timeout_ns;
+    if (!read_timeout(state, args, count, keywords, &timeout_ns)) {
+        return future_call_base(self, state->names.result, args, count, keywords);
+    }
+    return future->is_settled
+               ? answer_result(future)
+               : answer_later(future, state->names.result, answer_result, timeout_ns);
+}
+
+static PyObject *exception(PyObject *self, PyObject *const *args, Py_ssize_t count,
+                           PyObject *keywords) {
+    struct future *future = as_future(self);
+    struct module_state *state = state_of(Py_TYPE(self));
+    uint64_t timeout_ns;
+    if (!read_timeout(state, args, count, keywords, &timeout_ns)) {
+        return future_call_base(self, state->names.exception, args, count, keywords);
+    }
+    return future->is_settled
+               ? answer_exception(future)
+               : answer_later(future, state->names.exception, answer_exception, timeout_ns);
+}
+
+static PyMethodDef future_methods[] = {
+    {"cancel", cancel, METH_NOARGS,
+     PyDoc_STR("cancel($self, /)\n--\n\nCancel the future if it has not started.\n\n"
+               "Returns True if it is cancelled, False if it runs or is finished. A cancelled call "
+               "leaves\nits pool's queue at once.")},
+    {"cancelled", cancelled, METH_NOARGS,
+     PyDoc_STR("cancelled($self, /)\n--\n\nReturn True if the future was cancelled.")},
+    {"running", running, METH_NOARGS,
+     PyDoc_STR("running($self, /)\n--\n\nReturn True if the call is being made.")},
+    {"done", done, METH_NOARGS,
+     PyDoc_STR("done($self, /)\n--\n\nReturn True if the future was cancelled or is finished.")},
+    {"result", AS_METHOD(result), METH_FASTCALL | METH_KEYWORDS,
+     PyDoc_STR(
+         "result($self, /, timeout=None)\n--\n\nReturn what the call returned, or raise what "
+         "it raised.\n\nWaits for it, at most `timeout` seconds. Raises CancelledError if the "
+         "future was\ncancelled and TimeoutError if it is not finished in time.")},
+    {"exception", AS_METHOD(exception), METH_FASTCALL | METH_KEYWORDS,
+     PyDoc_STR("exception($self, /, timeout=None)\n--\n\nReturn what the call raised, or None."
+               "\n\nWaits for it, at most `timeout` seconds. Raises CancelledError if the future "
+               "was\ncancelled and TimeoutError if it is not finished in time.")},
+    {"add_done_callback", add_done_callback, METH_O,
+     PyDoc_STR("add_done_callback($self, fn, /)\n--\n\nCall fn(future) when the future is over; at "
+               "once if it is already.\n\nThe callbacks run in the order given, on the thread that "
+               "ends the future. What they\nraise is logged and ignored.")},
+    {"set_running_or_notify_cancel", set_running_or_notify_cancel, METH_NOARGS,
+     PyDoc_STR("set_running_or_notify_cancel($self, /)\n--\n\nMark the future as running; False if "
+               "it was cancelled.\n\nFor executors and tests.")},
+    {"set_result", set_result, METH_O,
+     PyDoc_STR("set_result($self, result, /)\n--\n\nFinish the future with a result.\n\n"
+               "For executors and tests. Raises InvalidStateError if it is over already.")},
+    {"set_exception", set_exception, METH_O,
+     PyDoc_STR("set_exception($self, exception, /)\n--\n\nFinish the future with an exception.\n\n"
+               "For executors and tests. Raises InvalidStateError if it is over already.")},
+    {"_invoke_callbacks", invoke_callbacks, METH_NOARGS,
+     PyDoc_STR("_invoke_callbacks($self, /)\n--\n\nCall the done callbacks.")},
+    {NULL, NULL, 0, NULL},
+};
+
+/* The object members, for traversal and clearing; they are taken out of the type's dictionary when
+ * it is made, so that nobody sees them. */
+#define HIDDEN_MEMBER(name, field)                                                                 \
+    { name, T_OBJECT_EX, offsetof(struct future, field), 0, NULL }
+static PyMemberDef future_members[] = {
+    HIDDEN_MEMBER("_treadle_callee", callee),
+    HIDDEN_MEMBER("_treadle_argument0", argument[0]),
+    HIDDEN_MEMBER("_treadle_argument1", argument[1]),
+    HIDDEN_MEMBER("_treadle_argument2", argument[2]),
+    HIDDEN_MEMBER("_treadle_result", result),
+    HIDDEN_MEMBER("_treadle_exception", exception),
+    HIDDEN_MEMBER("_treadle_rare", rare),
+    {NULL, 0, 0, 0, NULL},
+};
+
+PyDoc_STRVAR(future_doc, "The result of a call that is made later.\n\n"
+                         "A concurrent.futures.Future that works wherever one does, and costs a "
+                         "fraction of it.");
+
+static PyType_Slot future_slots[] = {
+    {Py_tp_doc, SLOT_TEXT(future_doc)},
+    {Py_tp_new, future_tp_new},
+    {Py_tp_init, future_tp_init},
+    {Py_tp_repr, future_tp_repr},
+    {Py_tp_setattro, future_tp_setattro},
+    {Py_tp_methods, future_methods},
+    {Py_tp_members, future_members},
+    {Py_tp_getset, future_fields},
+    {0, NULL},
+};
+
+/* Garbage collection is inherited, with the functions for it, by types that do not ask for it. */
+static PyType_Spec future_spec = {
+    .name = "treadle.Future",
+    .basicsize = sizeof(struct future),
+    .flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE,
+    .slots = future_slots,
+};
+
+static PyType_Slot placed_future_slots[] = {
+    {Py_tp_doc, SLOT_TEXT("A Future of a call submitted with options.")},
+    {0, NULL},
+};
+
+static PyType_Spec placed_future_spec = {
+    .name = "treadle._treadle.PlacedFuture",
+    .basicsize = sizeof(struct placed_future),
+    .flags = Py_TPFLAGS_DEFAULT,
+    .slots = placed_future_slots,
+};
+
+static int hide_members(PyTypeObject *type) {
+    for (const PyMemberDef *member = future_members; member->name != NULL; member++) {
+        if (PyObject_DelAttrString((PyObject *)type, member->name) != 0) {
+            return -1;
+        }
+    }
+    return 0;
+}
+
+int future_types_make(PyObject *module, struct module_state *state) {
+    Py_ssize_t base_size = ((PyTypeObject *)(void *)state->base_future)->tp_basicsize;
+    if (base_size > (Py_ssize_t)offsetof(struct future, callee)) {
+        PyErr_Format(PyExc_ImportError,
+                     "concurrent.futures.Future has %zd bytes in this interpreter, and treadle was "
+                     "built for %zu: rebuild treadle with this interpreter",
+                     base_size, offsetof(struct future, callee));
+        return -1;
+    }
+    if (rare_type_make(module, state) != 0 ||
+        type_make(module, &future_spec, state->base_future, &state->future_type) != 0 ||
+        hide_members(state->future_type) != 0) {
+        return -1;
+    }
+    return type_make(module, &placed_future_spec, (PyObject *)state->future_type,
+                     &state->placed_future_type);
+}

@@ -1,0 +1,155 @@
+/* py_worker.c - a worker: a threading.Thread that runs libtreadle's loop.
+ *
+ * The interpreter starts the thread, so names, thread-local data, tracing and exit hooks are its
+ * business; the thread's target is an object of this type, which calls trd_pool_work().
+ *
+ * The engine relies on a started worker entering its loop exactly once, and on one whose start has
+ * failed never entering it. Thread.start() cannot promise the second: an interrupt may come when
+ * the thread runs already. So the worker says itself how far it got.
+ */
+#include "extension.h"
+
+#include <errno.h>
+
+enum { RUNS_BETWEEN_LOOKS = 64 };
+
+/* As long as an interpreter thread keeps the lock at most when others want it (the default of
+ * sys.setswitchinterval). */
+#define TURN_NS (5 * TRD_NS_PER_MS)
+
+static _Thread_local struct worker *this_worker;
+
+void worker_take_turns(void) {
+    struct worker *worker = this_worker;
+    if (worker == NULL || ++worker->run_count % RUNS_BETWEEN_LOOKS != 0) {
+        return;
+    }
+    uint64_t now_ns = trd_clock_now_ns();
+    if (now_ns - worker->turn_ns >= TURN_NS) {
+        Py_BEGIN_ALLOW_THREADS Py_END_ALLOW_THREADS worker->turn_ns = trd_clock_now_ns();
+    }
+}
+
+static PyObject *worker_call(PyObject *self, PyObject *args, PyObject *kwargs) {
+    (void)args;
+    (void)kwargs;
+    struct worker *worker = (struct worker *)(void *)self;
+    if (worker->engine == NULL || worker->phase != WORKER_STARTING) {
+        Py_RETURN_NONE;
+    }
+    struct engine *engine = worker->engine;
+    worker->phase = WORKER_WORKING;
+    worker->turn_ns = trd_clock_now_ns();
+    this_worker = worker;
+    (void)trd_pool_work(engine->pool, worker->index); /* a broken pool tells its submitters */
+    this_worker = NULL;
+    /* The threads of a pool that ends stay readable; one that became too many goes. */
+    if (!engine->is_ending && engine->broken == NULL &&
+        PySet_Discard(engine->threads, worker->thread) < 0) {
+        return NULL;
+    }
+    Py_RETURN_NONE;
+}
+
+static struct worker *worker_new(struct engine *engine, uint32_t index) {
+    struct worker *worker = PyObject_GC_New(struct worker, engine->state->worker_type);
+    if (worker == NULL) {
+        return NULL;
+    }
+    Py_INCREF(engine);
+    worker->engine = engine;
+    worker->thread = NULL;
+    worker->index = index;
+    worker->run_count = 0;
+    worker->turn_ns = 0;
+    worker->phase = WORKER_STARTING;
+    PyObject_GC_Track(worker);
+    return worker;
+}
+
+/* threading.Thread(name=..., target=worker), unstarted. */
+static PyObject *thread_new(struct engine *engine, struct worker *worker) {
+    PyObject *thread = NULL;
+    PyObject *none = PyTuple_New(0);
+    PyObject *name = PyUnicode_FromFormat("%U_%u", engine->name_prefix, worker->index);
+    PyObject *keywords = name ? Py_BuildValue("{sOsO}", "name", name, "target", worker) : NULL;
+    if (none != NULL && keywords != NULL) {
+        thread = PyObject_Call(engine->state->thread_type, none, keywords);
+    }
+    Py_XDECREF(keywords);
+    Py_XDECREF(name);
+    Py_XDECREF(none);
+    return thread;
+}
+
+int worker_start(struct engine *engine, uint32_t index) {
+    struct worker *worker = worker_new(engine, index);
+    PyObject *thread = worker ? thread_new(engine, worker) : NULL;
+    PyObject *answer = NULL;
+    if (thread != NULL && PySet_Add(engine->threads, thread) == 0) {
+        Py_INCREF(thread);
+        worker->thread = thread;
+        answer = PyObject_CallMethod(thread, "start", NULL);
+    }
+    int error = 0;
+    if (answer == NULL && (worker == NULL || worker->phase == WORKER_STARTING)) {
+        PyObject *why = error_take();
+        if (worker != NULL) {
+            worker->phase = WORKER_VOID;
+        }
+        if (thread != NULL && PySet_Discard(engine->threads, thread) < 0) {
+            PyErr_Clear();
+        }
+        error_put(why);
+        error = -EAGAIN;
+    }
+    Py_XDECREF(answer);
+    Py_XDECREF(thread);
+    Py_XDECREF((PyObject *)worker);
+    return error;
+}
+
+static int worker_traverse(PyObject *self, visitproc visit, void *arg) {
+    struct worker *worker = (struct worker *)(void *)self;
+    Py_VISIT(Py_TYPE(self));
+    Py_VISIT((PyObject *)worker->engine);
+    Py_VISIT(worker->thread);
+    return 0;
+}
+
+/* Not the engine: a worker is never without one. The cycle through the thread is enough to break.
+ */
+static int worker_clear(PyObject *self) {
+    Py_CLEAR(((struct worker *)(void *)self)->thread);
+    return 0;
+}
+
+static void worker_dealloc(PyObject *self) {
+    PyTypeObject *type = Py_TYPE(self);
+    struct worker *worker = (struct worker *)(void *)self;
+    PyObject_GC_UnTrack(self);
+    Py_XDECREF(worker->thread);
+    Py_XDECREF((PyObject *)worker->engine);
+    PyObject_GC_Del(self);
+    Py_DECREF(type);
+}
+
+static PyType_Slot worker_slots[] = {
+    {Py_tp_doc, SLOT_TEXT("What the thread of a worker calls.")},
+    {Py_tp_call, worker_call},
+    {Py_tp_traverse, worker_traverse},
+    {Py_tp_clear, worker_clear},
+    {Py_tp_dealloc, worker_dealloc},
+    {0, NULL},
+};
+
+static PyType_Spec worker_spec = {
+    .name = "treadle._treadle.Worker",
+    .basicsize = sizeof(struct worker),
+    .flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC | NO_CONSTRUCTOR,
+    .slots = worker_slots,
+};
+
+int worker_type_make(PyObject *module, struct module_state *state) {
+    return type_make(module, &worker_spec, NULL, &state->worker_type);
+}

@@ -1,0 +1,215 @@
+"""treadle.ThreadPoolExecutor: the standard library's executor over libtreadle's pool."""
+
+import concurrent.futures
+import os
+from typing import TYPE_CHECKING, Any, Callable, Hashable, Optional, Tuple, Union
+
+from treadle import _lifetime, _stats, _treadle
+
+_Path = Union[str, bytes, "os.PathLike[str]", "os.PathLike[bytes]"]
+
+
+def _default_max_workers() -> int:
+    """The standard library's rule of the interpreter at hand."""
+    count = getattr(os, "process_cpu_count", os.cpu_count)()
+    return min(32, (count or 1) + 4)
+
+
+class WorkQueue:
+    """What `executor._work_queue` answers: how many calls wait. Nothing can be put into it.
+
+    Use submit() to add calls and `max_pending=` to bound how many may wait.
+    """
+
+    def __init__(self, engine: _treadle.Engine) -> None:
+        self._engine = engine
+
+    def qsize(self) -> int:
+        """How many calls wait."""
+        return self._engine.waiting
+
+    def empty(self) -> bool:
+        """Does no call wait?"""
+        return self._engine.waiting == 0
+
+    def __getattr__(self, name: str) -> Any:
+        raise AttributeError(
+            f"the calls of a treadle pool wait in C, and its _work_queue has no {name!r}: "
+            "use submit() to add calls, max_pending= to bound them, stats() to look at them"
+        )
+
+
+class Options(_treadle.Options):
+    """An executor and the scheduling attributes its calls are submitted with.
+
+    Made by ThreadPoolExecutor.options(). Keep it and submit many calls with it.
+    """
+
+    map = concurrent.futures.Executor.map
+
+
+class ThreadPoolExecutor(_treadle.Executor, concurrent.futures.ThreadPoolExecutor):
+    """A concurrent.futures.ThreadPoolExecutor with a scheduler, and a fraction of the overhead.
+
+    Takes everything that the standard one takes, and what makes it a scheduler by keyword.
+    """
+
+    def __init__(
+        self,
+        max_workers: Optional[int] = None,
+        thread_name_prefix: str = "",
+        initializer: Optional[Callable[..., object]] = None,
+        initargs: Tuple[Any, ...] = (),
+        *,
+        policy: str = "fifo",
+        sizer: str = "on_demand",
+        min_workers: int = 0,
+        max_pending: Optional[int] = None,
+        on_full: str = "block",
+        seed: int = 0,
+        record: bool = False,
+    ) -> None:
+        """Make a pool; its threads start when they are needed.
+
+        Args:
+            max_workers: The most threads there will be; by default the standard library's number,
+                min(32, CPUs + 4).
+            thread_name_prefix: Threads are called prefix_0, prefix_1, ...
+            initializer: Called by each thread before its first call. If it raises, the pool is
+                broken: waiting and later calls raise BrokenThreadPool.
+            initargs: The arguments of the initializer.
+            policy: Which waiting call runs next: "fifo", "lifo", "priority", "round_robin" (over
+                clients), ..., with parameters as in "name:key=value,key=value".
+            sizer: How many threads there are: "on_demand" (the standard library's rule), "fixed",
+                "adaptive", ...
+            min_workers: The fewest threads the sizer may go down to.
+            max_pending: The most calls that may wait; None for any number.
+            on_full: What submit does when that many wait: "block", "refuse" (raise QueueFull) or
+                "caller_runs" (make the call at once, on the submitting thread).
+            seed: Of the policy's random numbers.
+            record: Keep every scheduling decision for trace().
+
+        Raises:
+            ValueError: A number is out of range, or a name unknown; it says what is known.
+            TypeError: The initializer is not callable.
+        """
+        if max_workers is None:
+            max_workers = max(_default_max_workers(), min_workers)
+        if max_workers <= 0:
+            raise ValueError("max_workers must be greater than 0")
+        if not 0 <= min_workers <= max_workers:
+            raise ValueError(f"min_workers must be from 0 to max_workers ({max_workers})")
+        if max_pending is not None and max_pending <= 0:
+            raise ValueError("max_pending must be greater than 0, or None for no bound")
+        if initializer is not None and not callable(initializer):
+            raise TypeError("initializer must be a callable")
+        self._thread_name_prefix = thread_name_prefix or (
+            "ThreadPoolExecutor-%d" % self._counter()  # type: ignore[attr-defined]
+        )
+        self._engine = _treadle.Engine(
+            self._thread_name_prefix,
+            initializer,
+            tuple(initargs),
+            policy,
+            sizer,
+            min_workers,
+            max_workers,
+            max_pending or 0,
+            on_full,
+            seed,
+            record,
+        )
+        _lifetime.watch(self._engine)
+
+    def options(
+        self,
+        *,
+        priority: int = 0,
+        client: Hashable = None,
+        weight: Optional[int] = None,
+        deadline: Optional[float] = None,
+        drop_late: bool = False,
+        cost: Optional[float] = None,
+    ) -> Options:
+        """Say how calls are to be scheduled: pool.options(priority=5).submit(fn, ...).
+
+        Args:
+            priority: Larger runs sooner, with policies that look at it.
+            client: Whom the calls are for: anything hashable. Clients are told apart by a 64-bit
+                key: of a string's or bytes' contents, of an int's value (the same in every run),
+                and of hash() for everything else.
+            weight: The client's share, from now on; at least 1.
+            deadline: When the call should have started, in seconds from submit, for policies that
+                look at it.
+            drop_late: Do not make the call once its deadline has passed; its future then raises
+                TaskExpired.
+            cost: Estimated seconds of run time, for policies that want to know.
+
+        Raises:
+            TypeError: An attribute has the wrong type, or the client is not hashable.
+            ValueError: A number is out of range.
+        """
+        return Options(
+            self,
+            priority=priority,
+            client=client,
+            weight=weight,
+            deadline=deadline,
+            drop_late=drop_late,
+            cost=cost,
+        )
+
+    def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
+        """Take no more calls; with `wait`, return when the last one has been made.
+
+        It is safe to call it several times.
+
+        Args:
+            wait: Wait until every call has been made and every thread has ended.
+            cancel_futures: Cancel the calls that have not started.
+        """
+        engine = self._engine
+        engine.shutdown(cancel_futures)
+        if wait:
+            _lifetime.join_threads(engine)
+
+    def stats(self) -> _stats.Stats:
+        """A snapshot of counts, sizes, waiting and running times."""
+        return _stats.from_dict(self._engine.stats())
+
+    def resize(self, min_workers: Optional[int] = None, max_workers: Optional[int] = None) -> None:
+        """Change how few and how many threads there may be; None leaves a bound as it is.
+
+        Threads above the new bound leave after their call. Does not wait.
+
+        Raises:
+            ValueError: Not 0 <= min_workers <= max_workers, or max_workers is 0.
+        """
+        engine = self._engine
+        fewest = engine.min_workers if min_workers is None else min_workers
+        most = engine.max_workers if max_workers is None else max_workers
+        if most <= 0 or not 0 <= fewest <= most:
+            raise ValueError(
+                f"0 <= min_workers <= max_workers and max_workers > 0 must hold, not "
+                f"min_workers={fewest}, max_workers={most}"
+            )
+        engine.resize(fewest, most)
+
+    def trace(self, path: _Path) -> None:
+        """Write every scheduling decision so far to `path`, for `treadle sim --replay`.
+
+        Raises:
+            ValueError: The pool was not made with record=True.
+            OSError: The file cannot be written.
+        """
+        self._engine.trace(path)
+
+    if not TYPE_CHECKING:
+        # What the standard library's class keeps as plain attributes, and others look at.
+        _max_workers = property(lambda self: self._engine.max_workers)
+        _threads = property(lambda self: self._engine.threads)
+        _broken = property(lambda self: self._engine.broken)
+        _shutdown = property(lambda self: self._engine.is_shut_down)
+        _initializer = property(lambda self: self._engine.initializer)
+        _initargs = property(lambda self: self._engine.initargs)
+        _work_queue = property(lambda self: WorkQueue(self._engine))

@@ -1,0 +1,74 @@
+import concurrent.futures
+import os
+import threading
+from typing import Any, Callable, Dict, Generic, Hashable, List, Optional, Set, Tuple
+from typing import TypeVar, Union
+
+from typing_extensions import ParamSpec
+
+_T = TypeVar("_T")
+_P = ParamSpec("_P")
+
+version: str
+
+def begin_exit() -> None: ...
+def policies() -> List[str]: ...
+def sizers() -> List[str]: ...
+
+class Future(concurrent.futures.Future[_T]): ...
+
+class Engine:
+    threads: Set[threading.Thread]
+    name_prefix: str
+    initializer: Optional[Callable[..., object]]
+    initargs: Tuple[Any, ...]
+    min_workers: int
+    max_workers: int
+    max_pending: int
+    waiting: int
+    is_shut_down: bool
+    broken: Union[bool, str]
+    def __init__(
+        self,
+        name_prefix: str,
+        initializer: Optional[Callable[..., object]],
+        initargs: Tuple[Any, ...],
+        policy: str,
+        sizer: str,
+        min_workers: int,
+        max_workers: int,
+        max_pending: int,
+        on_full: str,
+        seed: int,
+        record: bool,
+    ) -> None: ...
+    def shutdown(self, cancel: bool, /) -> None: ...
+    def settle(self) -> None: ...
+    def let_go(self) -> None: ...
+    def resize(self, min_workers: int, max_workers: int, /) -> None: ...
+    def stats(self) -> Dict[str, Any]: ...
+    def trace(
+        self, path: Union[str, bytes, "os.PathLike[str]", "os.PathLike[bytes]"], /
+    ) -> None: ...
+
+class Executor:
+    _engine: Engine
+    def submit(
+        self, fn: Callable[_P, _T], /, *args: _P.args, **kwargs: _P.kwargs
+    ) -> Future[_T]: ...
+
+class Options:
+    def __init__(
+        self,
+        executor: Executor,
+        *,
+        priority: int = ...,
+        client: Hashable = ...,
+        weight: Optional[int] = ...,
+        deadline: Optional[float] = ...,
+        drop_late: bool = ...,
+        cost: Optional[float] = ...,
+    ) -> None: ...
+    def submit(
+        self, fn: Callable[_P, _T], /, *args: _P.args, **kwargs: _P.kwargs
+    ) -> Future[_T]: ...
