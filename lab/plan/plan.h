@@ -11,7 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { LAB_NAME_MAX = 192, LAB_WORD_MAX = 32, LAB_REASON_MAX = 512 };
+enum { LAB_NAME_MAX = 192, LAB_WORD_MAX = 32, LAB_CAUSE_MAX = 512 };
 
 /* One configuration. Its words are those of the cell protocol. */
 struct lab_plan_cell {
@@ -22,10 +22,10 @@ struct lab_plan_cell {
     char params[LAB_NAME_MAX]; /* JSON object, or "" */
     uint32_t workers;
     double load, scale, timed_s, warm_s;
-    double limit_s;  /* longer than this and it is hung */
-    double seconds;  /* what a run is expected to take in all */
-    bool is_skipped; /* cannot run here, known beforehand */
-    char reason[LAB_REASON_MAX], install[LAB_REASON_MAX]; /* when it is skipped */
+    double limit_s;                                     /* longer than this and it is hung */
+    double seconds;                                     /* what a run is expected to take in all */
+    bool is_skipped;                                    /* cannot run here, known beforehand */
+    char reason[LAB_CAUSE_MAX], install[LAB_CAUSE_MAX]; /* when it is skipped */
 };
 
 /* What goes first when the time does not suffice: the largest value. */

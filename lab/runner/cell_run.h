@@ -20,7 +20,7 @@ struct lab_bench {
 /* A run and the strings that its `raw` points to. */
 struct lab_cell_result {
     struct lab_raw_run raw;
-    char reason[LAB_REASON_MAX], install[LAB_REASON_MAX];
+    char reason[LAB_CAUSE_MAX], install[LAB_CAUSE_MAX];
     char *latency, *metrics, *versions; /* NULL: none came */
 };
 

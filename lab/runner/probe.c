@@ -250,14 +250,15 @@ int lab_lanes_find(struct lab_lanes *lanes, const char *const *pythons, size_t c
 
         code = add_python(lanes, has_it ? DISTRIBUTIONS_PYTHON : "python3", python_path, error);
     }
-    if (code != 0) {
+    if (code == 0) {
+        code = list_lane(&lanes->items[lanes->count], NULL, python_path, error);
+    }
+    if (code == 0) {
+        lanes->count++;
+    } else {
         lab_lanes_free(lanes);
-        return code;
     }
-    if (list_lane(&lanes->items[lanes->count], NULL, python_path, error) == 0) {
-        lanes->count++; /* without it the study has no native rows, and that is all */
-    }
-    return 0;
+    return code;
 }
 
 void lab_lanes_free(struct lab_lanes *lanes) {

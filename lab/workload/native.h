@@ -8,6 +8,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <stdio.h>
 
 enum { LAB_REASON_MAX = 256 };
 
@@ -46,6 +47,9 @@ struct lab_native_workload {
 /* The table, ended by NULL. */
 const struct lab_native_workload *const *lab_native_workloads(void);
 const struct lab_native_workload *lab_native_find(const char *name);
+
+/* Writes what the native lane can run: one JSON object. 0 or -errno. */
+int lab_native_list(FILE *out);
 
 /* What a run reports. */
 struct lab_native_result {

@@ -117,8 +117,10 @@ static json_t *result_of(const struct lab_native_spec *spec) {
 
 int lab_cell_main(int argc, char **argv) {
     struct lab_native_spec spec;
-    char reason[LAB_REASON_MAX] = "it takes no arguments";
-    (void)argv; /* it has none */
+    char reason[LAB_REASON_MAX] = "it takes no arguments but --list";
+    if (argc == 2 && strcmp(argv[1], "--list") == 0) {
+        return lab_native_list(stdout) == 0 ? LAB_EXIT_OK : LAB_EXIT_USAGE;
+    }
     if (fcntl(EVENT_FD, F_SETFD, FD_CLOEXEC) < 0) {
         (void)fputs("treadle cell: descriptor 3 is not open; `treadle study` runs this\n", stderr);
         return LAB_EXIT_USAGE;
