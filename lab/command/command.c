@@ -2,6 +2,7 @@
 #include "lab/command/command.h"
 
 #include "lab/command/cmd_list.h"
+#include "lab/command/cmd_sim.h"
 #include "lab/command/cmd_study.h"
 #include "lab/command/doctor.h"
 #include "lab/command/say.h"
@@ -20,6 +21,7 @@ static const struct lab_command commands[] = {
     {"study", "measures executors, pool sizes and policies", lab_study_main},
     {"report", "writes a study's report again", lab_report_main},
     {"list", "what there is, what is missing and why", lab_list_main},
+    {"sim", "the scheduler in virtual time", lab_sim_main},
     {"doctor", "is this machine fit to measure?", lab_doctor_main},
     {"guard", NULL, lab_guard_main},
     {"cell", NULL, lab_cell_main},

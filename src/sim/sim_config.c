@@ -71,9 +71,10 @@ static int check_open(const struct trd_sim_config *config, struct trd__sim_plan 
     if (load >= 1.0) {
         trd__sim_say(error,
                      "load %.4g: an open system has a steady state only below 1 (%g tasks a "
-                     "second of %g ns each need more than %u workers): lower the rate, add "
+                     "second of %g ns each ask for %.4g of %u workers): lower the rate, add "
                      "workers, or simulate a closed system",
-                     load, config->rate_per_s, plan->service_ns, config->workers_max);
+                     load, config->rate_per_s, plan->service_ns, plan->service_ns / plan->gap_ns,
+                     config->workers_max);
         return -EINVAL;
     }
     return 0;

@@ -1,0 +1,96 @@
+/* cmd_sim.c - `treadle sim`: the scheduler in virtual time, and the replay of recorded pools. */
+#include "lab/command/cmd_sim.h"
+
+#include "lab/command/command.h"
+#include "lab/command/options.h"
+#include "lab/command/say.h"
+#include "lab/command/sim_write.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { EXIT_DIFFERENT = 1 };
+
+static void say_failed(int failed, const struct trd_error *error) {
+    lab_say_error("sim: %s", error->message[0] ? error->message : strerror(-failed));
+}
+
+static void write_replay(const struct lab_sim_request *request, const struct trd_trace *trace,
+                         const struct trd_replay_report *report) {
+    if (request->is_json) {
+        printf("{\"identical\": %s, \"events\": %" PRIu64 ", \"submitted\": %" PRIu64
+               ", \"truncated\": %s, \"first_difference\": %" PRIu64 "}\n",
+               report->is_identical ? "true" : "false", report->event_count, report->submitted,
+               trace->is_truncated ? "true" : "false", report->first_difference);
+        return;
+    }
+    printf("%s, %s: %" PRIu64 " of %zu events replayed, %" PRIu64 " tasks: %s\n", trace->policy,
+           trace->sizer, report->event_count, trace->count, report->submitted,
+           report->is_identical ? "identical" : report->difference.message);
+    if (trace->is_truncated) {
+        printf("The pool ran out of memory for its record: what came later is not in it.\n");
+    }
+}
+
+/* Exits 0 when the replay is identical, 1 when it is not. */
+static int replay(const struct lab_sim_request *request) {
+    struct trd_trace trace;
+    struct trd_replay_report report;
+    struct trd_error error = {""};
+    int failed = trd_trace_load(&trace, request->replay, &error);
+
+    if (failed != 0) {
+        say_failed(failed, &error);
+        return LAB_EXIT_USAGE;
+    }
+    failed = trd_sim_replay(&trace, &report, &error);
+    if (failed != 0) {
+        lab_say_error("sim: %s: %s", request->replay,
+                      error.message[0] ? error.message : strerror(-failed));
+    } else {
+        write_replay(request, &trace, &report);
+    }
+    trd_trace_free(&trace);
+    if (failed != 0) {
+        return LAB_EXIT_USAGE;
+    }
+    return report.is_identical ? LAB_EXIT_OK : EXIT_DIFFERENT;
+}
+
+static int simulate(const struct lab_sim_request *request) {
+    struct trd_sim_report report;
+    struct lab_sim_expected expected;
+    struct trd_error error = {""};
+    int failed = trd_sim_run(&request->config, &report, &error);
+
+    if (failed != 0) {
+        say_failed(failed, &error);
+        return LAB_EXIT_USAGE;
+    }
+    lab_sim_expect(request, &expected);
+    if (request->is_json) {
+        failed = lab_sim_write_json(request, &expected, &report);
+    } else {
+        lab_sim_write_text(request, &expected, &report);
+    }
+    trd_sim_report_free(&report);
+    if (failed == 0 && fflush(stdout) != 0) {
+        failed = -errno;
+    }
+    if (failed != 0) {
+        lab_say_error("sim: cannot write the result: %s", strerror(-failed));
+    }
+    return failed != 0 ? LAB_EXIT_USAGE : LAB_EXIT_OK;
+}
+
+int lab_sim_main(int argc, char **argv) {
+    struct lab_sim_request request;
+    int code = lab_sim_request_parse(argc, argv, &request);
+
+    if (code != LAB_OPTIONS_GO_ON) {
+        return code;
+    }
+    return request.replay != NULL ? replay(&request) : simulate(&request);
+}
