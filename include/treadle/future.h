@@ -17,8 +17,9 @@ struct trd_future;
 
 /** Waits until the task has completed, at most `timeout_ns` (TRD_FOREVER, or 0 to poll).
  * Returns 0 when it ran, -ECANCELED when it was cancelled, -ETIME when it expired unrun,
- * -EOWNERDEAD when its worker was lost, -ETIMEDOUT when it is not complete yet, -EDEADLK when a
- * worker of the same pool would wait for a task that only this worker could run. */
+ * -EOWNERDEAD when its worker was lost (or this is a child made by fork(): see pool.h), -ETIMEDOUT
+ * when it is not complete yet, -EDEADLK when a worker of the same pool would wait for a task that
+ * only this worker could run. */
 int trd_future_wait(struct trd_future *future, uint64_t timeout_ns);
 
 /** What the function returned; NULL unless trd_future_wait() has returned 0. Does not block. */
@@ -33,7 +34,7 @@ int trd_future_cancel(struct trd_future *future);
 
 /** Calls `done(context, future)` when the task has completed: on the thread that completes it, or
  * at once on this one if it has. Any number of callbacks; they run in the order given.
- * 0, or -ENOMEM. */
+ * 0, -ENOMEM, or -EOWNERDEAD: see pool.h about fork(). */
 int trd_future_on_done(struct trd_future *future,
                        void (*done)(void *context, struct trd_future *future), void *context);
 

@@ -149,6 +149,9 @@ void trd__future_complete(struct trd_task *task, enum trd_outcome outcome) {
 
 int trd_future_on_done(struct trd_future *future,
                        void (*done)(void *context, struct trd_future *future), void *context) {
+    if (!future_look(future) && !trd__guard_is_owner(&future->pool->guard)) {
+        return -EOWNERDEAD;
+    }
     struct callback *head = atomic_load_explicit(&future->callbacks, memory_order_acquire);
     struct callback *callback = NULL;
     if (head != &callbacks_closed) {

@@ -1,0 +1,127 @@
+/* test_os.c - locks, sleeping and waking, clocks, cores. */
+#include <treadle/clock.h>
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+#include "os/cpu.h"
+#include "os/cputime.h"
+#include "os/lock.h"
+#include "os/park.h"
+#include "tests/check.h"
+
+enum { THREADS = 4, ROUNDS = 20000 };
+
+struct shared {
+    struct trd__lock lock;
+    uint64_t number; /* lock */
+};
+
+static void *add_under_lock(void *arg) {
+    struct shared *shared = arg;
+    for (int i = 0; i < ROUNDS; i++) {
+        trd__lock_take(&shared->lock);
+        shared->number++;
+        trd__lock_give(&shared->lock);
+    }
+    return NULL;
+}
+
+static void a_lock_lets_one_in_at_a_time(void **state) {
+    (void)state;
+    struct shared shared = {0};
+    pthread_t threads[THREADS];
+    for (int i = 0; i < THREADS; i++) {
+        assert_int_equal(pthread_create(&threads[i], NULL, add_under_lock, &shared), 0);
+    }
+    for (int i = 0; i < THREADS; i++) {
+        assert_int_equal(pthread_join(threads[i], NULL), 0);
+    }
+    assert_int_equal(shared.number, THREADS * ROUNDS);
+}
+
+static void a_wake_up_before_the_sleep_is_kept(void **state) {
+    (void)state;
+    struct trd__park park = {0};
+    trd__park_wake(&park);
+    trd__park_wake(&park);
+    assert_true(trd__park_sleep(&park, 0, TRD_FOREVER));
+    assert_false(trd__park_sleep(&park, 5, trd_clock_now_ns())); /* two were one */
+    trd__park_wake(&park);
+    assert_true(trd__park_sleep(&park, 5, trd_clock_now_ns()));
+}
+
+/* Two threads that wake each other in turn. */
+struct ping_pong {
+    struct trd__park park[2];
+    uint64_t turns; /* written by whose turn it is */
+    uint32_t spins;
+};
+
+static void *pong(void *arg) {
+    struct ping_pong *game = arg;
+    for (int i = 0; i < ROUNDS; i++) {
+        (void)trd__park_sleep(&game->park[1], game->spins, TRD_FOREVER); /* for ever: is woken */
+        game->turns++;
+        trd__park_wake(&game->park[0]);
+    }
+    return NULL;
+}
+
+static void no_wake_up_is_lost(void **state) {
+    (void)state;
+    for (uint32_t spins = 0; spins <= 100; spins += 100) {
+        struct ping_pong game = {.spins = spins};
+        pthread_t thread;
+        assert_int_equal(pthread_create(&thread, NULL, pong, &game), 0);
+        for (int i = 0; i < ROUNDS; i++) {
+            game.turns++;
+            trd__park_wake(&game.park[1]);
+            assert_true(trd__park_sleep(&game.park[0], spins, TRD_FOREVER));
+        }
+        assert_int_equal(pthread_join(thread, NULL), 0);
+        assert_int_equal(game.turns, 2 * ROUNDS);
+    }
+}
+
+static void an_event_that_was_raised_does_not_let_sleep(void **state) {
+    (void)state;
+    struct trd__event event = {0};
+    const uint32_t number = trd__event_number(&event);
+    assert_int_equal(trd__event_wait(&event, number, trd_clock_now_ns()), -ETIMEDOUT);
+    trd__event_raise(&event);
+    assert_int_equal(trd__event_wait(&event, number, TRD_FOREVER), 0);
+}
+
+static void deadlines_do_not_wrap(void **state) {
+    (void)state;
+    assert_true(trd__deadline_ns(5, 7) == 12);
+    assert_true(trd__deadline_ns(5, TRD_FOREVER) == TRD_FOREVER);
+    assert_true(trd__deadline_ns(5, TRD_FOREVER - 1) == TRD_FOREVER);
+}
+
+static void a_thread_uses_cpu_time_and_there_are_cores(void **state) {
+    (void)state;
+    struct trd__cputime cputime;
+    uint64_t before = 0, after = 0;
+    assert_true(trd__cputime_open(&cputime));
+    assert_true(trd__cputime_read(&cputime, &before));
+    while (after <= before) { /* ends when this thread has used some */
+        assert_true(trd__cputime_read(&cputime, &after));
+    }
+    assert_true(trd__cpu_cores() > 0.0);
+    const uint64_t now_ns = trd_clock_now_ns();
+    assert_true(trd_clock_now_ns() >= now_ns);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_lock_lets_one_in_at_a_time),
+        cmocka_unit_test(a_wake_up_before_the_sleep_is_kept),
+        cmocka_unit_test(no_wake_up_is_lost),
+        cmocka_unit_test(an_event_that_was_raised_does_not_let_sleep),
+        cmocka_unit_test(deadlines_do_not_wrap),
+        cmocka_unit_test(a_thread_uses_cpu_time_and_there_are_cores),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
