@@ -158,8 +158,10 @@ void lab_html_blocks(struct lab_page *page) {
             lab_emit(page->out, "<div class=\"panels\">\n");
         }
         is_open = true;
-        lab_emit(page->out, "<div class=\"panel\"><h3>%s</h3>",
-                 lab_view_work_name(page->results, base).text);
+        bool is_serial = strcmp(base->executor, "serial") == 0;
+        lab_emit(page->out, "<div class=\"panel\"><h3>%s%s%s</h3>",
+                 lab_view_work_name(page->results, base).text, is_serial ? "" : ", against ",
+                 is_serial ? "" : base->executor);
         draw_panel(page, base, rows, low, high);
         lab_emit(page->out, "</div>\n");
     }

@@ -32,7 +32,7 @@ static void write_effect(FILE *out, const struct lab_claim_result *claim) {
 /* Two rows: the claim with its numbers, then what was seen and the rule, across the table. */
 static void write_claim(FILE *out, const struct lab_claim_result *claim, size_t index) {
     lab_emit(out,
-             "<tbody id=\"claim-%s\"><tr><th scope=\"row\">%s <span class=\"ref\" "
+             "<tbody id=\"claim-%s\"><tr><th scope=\"row\">%s\u00a0<span class=\"ref\" "
              "title=\"claims[%zu] of study.json\">%s</span></th>",
              claim->id, claim->text, index, claim->id);
     lab_emit(out, "<td class=\"soft\" data-k=\"where\">%s</td>", claim->where);

@@ -37,7 +37,7 @@ static struct columns columns_of(const struct lab_results *results) {
     bool has_adaptive = false;
     for (size_t i = 0; i < results->cell_count; i++) {
         const struct lab_cell *cell = &results->cells[i];
-        if (strcmp(cell->part, "sizes") != 0)
+        if (strcmp(cell->part, "sizes") != 0 || lab_view_ok_count(cell) == 0)
             continue;
         if (is_adaptive(cell))
             has_adaptive = true;
@@ -52,7 +52,7 @@ static struct columns columns_of(const struct lab_results *results) {
 /* A row: the cells of one executor and variant in a group. */
 struct row {
     const struct lab_cell *first;
-    const struct lab_cell *base; /* its smallest size that ran; NULL: none did */
+    const struct lab_cell *base; /* its smallest fixed size that ran */
     struct lab_rank ranks[LAB_GROUP_MAX];
     size_t rank_count;
     double y;
@@ -69,18 +69,6 @@ static const struct lab_cell *row_next(const struct lab_results *results,
     return cell;
 }
 
-/* The next row's first cell: of a new group, executor or variant. */
-static const struct lab_cell *next_row(const struct lab_results *results,
-                                       const struct lab_cell *previous) {
-    const struct lab_cell *cell = previous ? previous + 1 : results->cells;
-    const struct lab_cell *end = results->cells + results->cell_count;
-    for (; cell && cell < end; cell++) {
-        if (strcmp(cell->part, "sizes") == 0 && row_next(results, cell, NULL) == cell)
-            return cell;
-    }
-    return NULL;
-}
-
 static const struct lab_cell *base_of(const struct lab_results *results,
                                       const struct lab_cell *first) {
     const struct lab_cell *base = NULL, *cell = NULL;
@@ -90,6 +78,19 @@ static const struct lab_cell *base_of(const struct lab_results *results,
             base = cell;
     }
     return base;
+}
+
+/* The next row's first cell: of a new group, executor or variant, of which something ran. */
+static const struct lab_cell *next_row(const struct lab_results *results,
+                                       const struct lab_cell *previous) {
+    const struct lab_cell *cell = previous ? previous + 1 : results->cells;
+    const struct lab_cell *end = results->cells + results->cell_count;
+    for (; cell && cell < end; cell++) {
+        if (strcmp(cell->part, "sizes") == 0 && row_next(results, cell, NULL) == cell &&
+            base_of(results, cell))
+            return cell;
+    }
+    return NULL;
 }
 
 static bool is_best(const struct row *row, const struct lab_cell *cell) {
@@ -123,7 +124,7 @@ static void draw_cell(struct lab_page *page, const struct row *row, const struct
     FILE *out = page->out;
     double height = ROW_HEIGHT - GAP, middle = box.x + box.width / 2;
     double baseline = box.y + height / 2 + 4;
-    if (lab_view_ok_count(cell) == 0 || !row->base) {
+    if (lab_view_ok_count(cell) == 0) {
         lab_svg_text(out, "a", LAB_ANCHOR_MIDDLE, middle, baseline, "–");
         return;
     }
@@ -145,12 +146,18 @@ static void draw_cell(struct lab_page *page, const struct row *row, const struct
     lab_emit(out, "</a>\n");
 }
 
+/* Rows are of Treadle's pool unless they say otherwise. */
+static const char *executor_suffix(const struct lab_cell *cell) {
+    if (strcmp(cell->executor, "stdlib-processes") == 0)
+        return ", processes";
+    return strcmp(cell->executor, "stdlib-threads") == 0 ? ", stdlib" : "";
+}
+
 static void draw_row(struct lab_page *page, const struct row *row, const struct columns *columns,
                      double left, double column_width) {
     struct lab_name name = lab_view_work_name(page->results, row->first);
-    bool is_process = strcmp(row->first->executor, "stdlib-processes") == 0;
     char label[200];
-    (void)snprintf(label, sizeof(label), "%s%s", name.text, is_process ? ", processes" : "");
+    (void)snprintf(label, sizeof(label), "%s%s", name.text, executor_suffix(row->first));
     lab_emit(page->out, "<g><title>%s, %s</title>", name.text, row->first->executor);
     lab_svg_text_fitted(page->out, "t", LAB_ANCHOR_END, left - 8,
                         row->y + (ROW_HEIGHT - GAP) / 2.0 + 4, label, left - 8);

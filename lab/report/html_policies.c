@@ -55,13 +55,30 @@ static int write_latencies(FILE *out, const struct lab_cell *cell) {
     return write_urgent(out, cell);
 }
 
-static int write_row(struct lab_page *page, const struct lab_cell *cell) {
+/* The tail against the baseline policy, as a ratio of latencies: above 1 is a longer tail. */
+static void write_tail(struct lab_page *page, const struct lab_cell *base,
+                       const struct lab_cell *cell) {
+    struct lab_relation relation = lab_view_relation(page->results, base, cell, "p99 latency");
+    if (base == cell || relation.index < 0) {
+        lab_emit(page->out, "<td class=\"n soft\">%s</td>", base == cell ? "1" : "–");
+        return;
+    }
+    lab_emit(page->out,
+             "<td class=\"n\" data-k=\"p99 against %s\" title=\"comparisons[%ld] of study.json: "
+             "%s\">%s <span class=\"soft\">%s</span></td>",
+             base->policy, relation.index, lab_verdict_name(relation.verdict),
+             lab_show_ratio(1 / relation.speed).text,
+             lab_show_interval(1 / relation.high, 1 / relation.low).text);
+}
+
+static int write_row(struct lab_page *page, const struct lab_cell *base,
+                     const struct lab_cell *cell) {
     FILE *out = page->out;
     lab_emit(out, "<tr><th scope=\"row\">%s ", cell->policy);
     lab_html_cell(out, cell);
     lab_emit(out, "</th>");
     if (lab_view_ok_count(cell) == 0) {
-        lab_emit(out, "<td colspan=\"9\">");
+        lab_emit(out, "<td colspan=\"11\">");
         lab_html_outcome(out, cell->outcome);
         lab_emit(out, " <span class=\"soft\">%s</span></td></tr>\n", cell->reason);
         return 0;
@@ -69,6 +86,7 @@ static int write_row(struct lab_page *page, const struct lab_cell *cell) {
     int code = write_latencies(out, cell);
     if (code < 0)
         return code;
+    write_tail(page, base, cell);
     double queue = lab_view_typical(cell, queue_longest);
     lab_emit(out,
              "<td class=\"n\" data-k=\"Jain\">%.2f</td><td class=\"n\" data-k=\"longest "
@@ -83,9 +101,10 @@ static int write_row(struct lab_page *page, const struct lab_cell *cell) {
 }
 
 int lab_html_policies(struct lab_page *page) {
-    static const char *const columns[] = {"Policy", ">Mean",    ">p50",        ">p99",
-                                          ">p99.9", ">Max",     ">Urgent p50", ">Jain",
-                                          ">Queue", ">Done in", ">Tasks/s",    NULL};
+    static const char *const columns[] = {"Policy", ">Mean",  ">p50",        ">p99",
+                                          ">p99.9", ">Max",   ">Urgent p50", ">p99 against first",
+                                          ">Jain",  ">Queue", ">Done in",    ">Tasks/s",
+                                          NULL};
     const struct lab_cell *first = lab_view_next_group(page->results, "policies", NULL);
     int code = 0;
     if (!first)
@@ -93,15 +112,17 @@ int lab_html_policies(struct lab_page *page) {
     lab_html_section(page->out, "card", "policies", "Scheduling policies in numbers",
                      "The same seeded arrivals for every policy. A percentile is printed only when "
                      "there are tasks enough for it (p99: 368, p99.9: 3 688). Urgent: the tasks of "
-                     "the highest priority. Queue: the longest seen.");
+                     "the highest priority. Against first: p99 as a ratio to that of the first "
+                     "policy, paired by block, "
+                     "with its 95 % interval. Queue: the longest seen.");
     lab_html_table(page->out, "stack tight", columns);
     for (; first && code == 0; first = lab_view_next_group(page->results, "policies", first)) {
-        const struct lab_cell *cell = NULL;
+        const struct lab_cell *base = lab_view_baseline(page->results, first->group), *cell = NULL;
         lab_emit(page->out,
-                 "<tbody><tr class=\"group\"><th scope=\"rowgroup\" colspan=\"11\">%s</th></tr>\n",
+                 "<tbody><tr class=\"group\"><th scope=\"rowgroup\" colspan=\"12\">%s</th></tr>\n",
                  lab_view_load_name(page->results, first).text);
         while (code == 0 && (cell = lab_view_next_member(page->results, first->group, cell)))
-            code = write_row(page, cell);
+            code = write_row(page, base, cell);
         lab_emit(page->out, "</tbody>\n");
     }
     lab_emit(page->out, "</table></div></section>\n");

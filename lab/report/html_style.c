@@ -94,7 +94,7 @@ static const char *const style[] = {
     ".panels.big{grid-template-columns:repeat(auto-fill,minmax(min(100%,400px),1fr))}",
     ".panel{min-width:0}",
     "svg{display:block;width:100%;height:auto;overflow:visible;font-size:11px}",
-    ".narrow{display:none}.wide svg{max-width:620px}.narrow svg,.panel>svg{max-width:420px}",
+    ".narrow{display:none}.wide svg{max-width:620px}.narrow svg,.panel>svg{max-width:370px}",
     "svg text{fill:var(--ink)}svg .a{fill:var(--soft)}svg .b{font-weight:600}",
     "svg .on1{fill:var(--on1)}svg .on2{fill:var(--on2)}",
     "svg .g{stroke:var(--grid)}svg .one{stroke:var(--zero);stroke-dasharray:4 3}",

@@ -78,10 +78,6 @@ static struct tally tally_of(const struct lab_results *results, const struct top
     return tally;
 }
 
-static const char *plain_executor(const char *executor) {
-    return strcmp(executor, "serial") == 0 ? "serial (no pool)" : executor;
-}
-
 /* "http 3.96× [3.8, 4.1] serial": the named executor in each group of the topic. */
 static void detail_executor(struct lab_answer *answer, const struct lab_results *results,
                             const struct topic *topic, const char *executor) {
@@ -104,30 +100,55 @@ static void detail_executor(struct lab_answer *answer, const struct lab_results 
     }
 }
 
+/* Appends one of a list: "a", "a or b", "a, b or c". */
+static void append_choice(char *text, size_t size, const char *name, size_t index, size_t count) {
+    const char *joint = index == 0 ? "" : index + 1 == count ? " or " : ", ";
+    append(text, size, "%s%s", joint, name);
+}
+
+static bool is_serial(const char *executor) {
+    return strcmp(executor, "serial") == 0;
+}
+
+/* The executors that are most often in the best set. Where serial is one of them, nothing is
+ * gained by a pool, so serial is the answer. */
+static size_t winners_of(const struct tally *tally, const char *winners[EXECUTORS_MAX]) {
+    size_t count = 0;
+    for (size_t i = 0; i < tally->count; i++) {
+        if (tally->best[i] < tally->most)
+            continue;
+        if (is_serial(tally->executors[i])) {
+            winners[0] = tally->executors[i];
+            return 1;
+        }
+        winners[count++] = tally->executors[i];
+    }
+    return count;
+}
+
 static void answer_executor(struct lab_answer *answer, const struct lab_results *results,
                             const struct topic *topic, const char *what) {
     struct tally tally = tally_of(results, topic);
-    const char *first = NULL;
+    const char *winners[EXECUTORS_MAX];
+    size_t count = winners_of(&tally, winners);
     bool has_many = lab_view_has_interpreters(results);
     append(answer->topic, sizeof(answer->topic), "%s%s%s", what, has_many ? ", " : "",
            has_many ? topic->interpreter : "");
-    for (size_t i = 0; i < tally.count; i++) {
-        if (tally.best[i] < tally.most)
-            continue;
-        append(answer->headline, sizeof(answer->headline), "%s%s", first ? " or " : "",
-               plain_executor(tally.executors[i]));
-        first = first && strcmp(first, "serial") != 0 ? first : tally.executors[i];
-    }
-    if (!first) {
+    if (count == 0) {
         append(answer->headline, sizeof(answer->headline), "not measured");
         return;
     }
-    if (strcmp(first, "serial") == 0) {
+    if (is_serial(winners[0])) {
+        append(answer->headline, sizeof(answer->headline), "serial (no pool)");
         append(answer->detail, sizeof(answer->detail), "no pool is shown to be faster");
         return;
     }
-    detail_executor(answer, results, topic, first);
+    for (size_t i = 0; i < count; i++)
+        append_choice(answer->headline, sizeof(answer->headline), winners[i], i, count);
+    detail_executor(answer, results, topic, winners[0]);
     append(answer->detail, sizeof(answer->detail), " as fast as serial");
+    if (count > 1)
+        append(answer->detail, sizeof(answer->detail), " (%s)", winners[0]);
     if (tally.groups > 1)
         append(answer->detail, sizeof(answer->detail), "; best or tied in %u of %u", tally.most,
                tally.groups);
@@ -275,13 +296,10 @@ static double quantile_of(const struct lab_cell *cell, double p) {
     return seconds;
 }
 
-/* "lifo": the policies of a group with the lowest quantile, and those not shown to be worse than
- * the lowest by more than the margin. */
-static void name_policies(struct lab_answer *answer, const struct lab_results *results,
-                          const char *group, double p, const char *metric) {
+static const struct lab_cell *lowest_of(const struct lab_results *results, const char *group,
+                                        double p) {
     const struct lab_cell *cell = NULL, *lowest = NULL;
     double least = HUGE_VAL;
-    bool is_first = true;
     while ((cell = lab_view_next_member(results, group, cell))) {
         double seconds = quantile_of(cell, p);
         if (!isnan(seconds) && seconds < least) {
@@ -289,15 +307,24 @@ static void name_policies(struct lab_answer *answer, const struct lab_results *r
             least = seconds;
         }
     }
-    while (lowest && (cell = lab_view_next_member(results, group, cell))) {
+    return lowest;
+}
+
+/* "fifo or lifo": the policy of a group with the lowest quantile, and those not shown to be worse
+ * by more than the margin. */
+static void name_policies(struct lab_answer *answer, const struct lab_results *results,
+                          const char *group, double p, const char *metric) {
+    const struct lab_cell *lowest = lowest_of(results, group, p), *cell = NULL;
+    const char *names[EXECUTORS_MAX];
+    size_t count = 0;
+    while (lowest && count < EXECUTORS_MAX && (cell = lab_view_next_member(results, group, cell))) {
         struct lab_relation relation = lab_view_relation(results, lowest, cell, metric);
-        bool is_slower = relation.verdict == LAB_SLOWER; /* beyond the margin */
-        if (lab_view_ok_count(cell) == 0 || (cell != lowest && (relation.index < 0 || is_slower)))
-            continue;
-        append(answer->headline, sizeof(answer->headline), "%s%s", is_first ? "" : " or ",
-               cell->policy);
-        is_first = false;
+        bool is_worse = relation.index < 0 || relation.verdict == LAB_SLOWER;
+        if (cell == lowest || !is_worse)
+            names[count++] = cell->policy;
     }
+    for (size_t i = 0; i < count; i++)
+        append_choice(answer->headline, sizeof(answer->headline), names[i], i, count);
 }
 
 static size_t answer_policies(const struct lab_results *results, struct lab_answer *answer) {
