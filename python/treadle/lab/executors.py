@@ -7,6 +7,7 @@ from concurrent.futures import Executor, ThreadPoolExecutor
 from typing import Any, Callable, Dict, List, NamedTuple, Optional, Tuple
 
 from treadle.lab.protocol import CellError, Spec, Unsupported, one_line
+from treadle.lab.versions import label
 
 START_METHODS = ("fork", "spawn", "forkserver")
 
@@ -143,10 +144,11 @@ def extension_missing() -> Optional[Unsupported]:
 
         treadle.ThreadPoolExecutor
     except (ImportError, AttributeError) as error:
-        return Unsupported(
-            f"treadle's extension is not built for this interpreter ({one_line(error)})",
-            f"make PYTHON={sys.executable}",
-        )
+        reason = f"treadle's extension is not built for {label()}"
+        is_there = isinstance(error, ImportError) and not isinstance(error, ModuleNotFoundError)
+        if is_there and error.name != "treadle._treadle":  # it is, but it does not load
+            reason = f"treadle's extension does not load in {label()}: {one_line(error)}"
+        return Unsupported(reason, f"make PYTHON={sys.executable}")
     return None
 
 

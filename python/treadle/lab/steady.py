@@ -1,8 +1,10 @@
 """When has a run warmed up, and how many tasks fill the timed window.
 
-The rule of the study: the last five batches against the five before, medians within 1 % and spreads
-within a factor of two. Short batches scatter by more than that by themselves, so a difference that
-is no larger than the batches' own scatter explains is not held against the run.
+The last five batches are compared with the five before: their medians must agree within 1 %, their
+spreads within a factor. Short batches scatter by more than 1 % by themselves, so a difference that is
+no larger than their own scatter explains is not held against the run; and the spreads of twice five
+draws of one distribution differ by more than a factor of two in a fifth of all cases, by more than
+three in one of twenty, so three is the factor.
 """
 
 from __future__ import annotations
@@ -12,7 +14,7 @@ from typing import Sequence
 
 GROUP = 5  # batches that are compared with as many before them
 _DRIFT = 0.01
-_SPREAD = 2.0
+_SPREAD = 3.0
 _TASKS_MOST = 150_000  # of one window: inputs and results are all kept
 
 
@@ -25,10 +27,10 @@ def median(values: Sequence[float]) -> float:
     return (ordered[middle - 1] + ordered[middle]) / 2
 
 
-def scatter(values: Sequence[float]) -> float:
-    """The median absolute deviation from the median, scaled to a standard deviation."""
-    centre = median(values)
-    return 1.4826 * median([abs(value - centre) for value in values])
+def spread(values: Sequence[float]) -> float:
+    """The standard deviation of a sample; `values` must be at least two."""
+    mean = sum(values) / len(values)
+    return math.sqrt(sum((value - mean) ** 2 for value in values) / (len(values) - 1))
 
 
 def is_steady(batches: Sequence[float]) -> bool:
@@ -37,12 +39,13 @@ def is_steady(batches: Sequence[float]) -> bool:
         return False
     before, last = batches[-2 * GROUP : -GROUP], batches[-GROUP:]
     old, new = median(before), median(last)
-    noise = math.hypot(scatter(before), scatter(last)) * 1.2533 / math.sqrt(GROUP)
+    spreads = spread(before), spread(last)
+    # The median of n normal draws has 1.2533 / sqrt(n) of their standard deviation.
+    noise = math.hypot(*spreads) * 1.2533 / math.sqrt(GROUP)
     if abs(new - old) > max(_DRIFT * old, 2.0 * noise):
         return False
-    spreads = scatter(before), scatter(last)
-    small = _DRIFT * old  # spreads below the drift that is allowed are all alike
-    return max(spreads) <= max(_SPREAD * min(spreads), small) or noise <= small
+    # Spreads below the drift that is allowed are all alike.
+    return max(spreads) <= max(_SPREAD * min(spreads), _DRIFT * old)
 
 
 def tasks_for(timed_s: float, per_task_s: float, workers: int, cycle: int) -> int:

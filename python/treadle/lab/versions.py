@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import importlib.metadata
 import platform
 import sys
-import sysconfig
 import zlib
 from typing import Any, Dict, Optional
 
@@ -14,6 +12,8 @@ _PACKAGES = ("Pillow", "torch", "torchvision", "ipykernel", "jupyter_client", "n
 
 def is_free_threaded() -> bool:
     """Was this interpreter built without its lock?"""
+    import sysconfig
+
     return bool(sysconfig.get_config_var("Py_GIL_DISABLED"))
 
 
@@ -43,6 +43,8 @@ def interpreter() -> Dict[str, Any]:
 
 def of_package(name: str) -> Optional[str]:
     """The version of an installed distribution, without importing it."""
+    import importlib.metadata  # slow to import, and most runs do without
+
     try:
         return importlib.metadata.version(name)
     except importlib.metadata.PackageNotFoundError:

@@ -6,7 +6,6 @@ Three pictures, seeded: a large smooth one, a small smooth one, and white noise.
 
 from __future__ import annotations
 
-import importlib.metadata
 import os
 import random
 from typing import Any, Callable, Dict, List, Optional
@@ -85,4 +84,4 @@ class ImageResize(Workload):
             return file.read()
 
     def versions(self) -> Dict[str, str]:
-        return {"Pillow": importlib.metadata.version("Pillow")}
+        return {"Pillow": str(load("PIL").__version__)}
