@@ -6,7 +6,7 @@ import random
 
 import pytest
 
-from treadle.lab import steady
+from treadle.lab import steady, warm_up
 
 QUIET = [1.0, 1.001, 0.999, 1.0, 1.002] * 2
 
@@ -34,6 +34,12 @@ def test_noise_alone_is_called_steady_mostly() -> None:
     draws = random.Random(7)
     trials = [steady.is_steady([draws.gauss(1.0, 0.03) for _ in range(10)]) for _ in range(500)]
     assert sum(trials) > 400
+
+
+def test_overlapping_tasks_take_their_mean_over_the_most_at_once() -> None:
+    assert warm_up.overlapped([(0.0, 2.0)]) == 2.0
+    assert warm_up.overlapped([(0.0, 2.0), (0.0, 4.0), (1.0, 4.0)]) == pytest.approx(1.0)
+    assert warm_up.overlapped([(0.0, 1.0), (1.0, 2.0)]) == 1.0  # one after the other
 
 
 @pytest.mark.parametrize("workers", [1, 3, 4, 32])

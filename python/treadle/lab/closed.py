@@ -5,27 +5,17 @@ from __future__ import annotations
 import gc
 import time
 from concurrent.futures import Executor
-from typing import Any, Callable, List, Mapping, Tuple
+from typing import Any, List, Tuple
 
 from treadle.lab import executors, steady, workloads
 from treadle.lab.executors import SerialExecutor
 from treadle.lab.protocol import Channel, Measured, Spec
 from treadle.lab.versions import of_run
+from treadle.lab.warm_up import WarmUp, stamped
 from treadle.lab.workloads.base import Inputs, Workload
 
-_BATCHES = 2 * steady.GROUP
-_WARM_MOST = 1.5  # the warm-up may last so many times warm_s to become steady
 _STAMPED_TASK_S = 0.001  # tasks shorter than this are not stamped: it would show
 _STAMPED_MOST = 4000  # nor are more tasks than this
-
-Stamped = Tuple[float, float, Any]
-
-
-def stamped(work: Callable[..., Any], args: Tuple[Any, ...], kwargs: Mapping[str, Any]) -> Stamped:
-    """Calls work and says when: (start, end, result). The clock is one for all processes."""
-    start = time.perf_counter()
-    result = work(*args, **kwargs)
-    return start, time.perf_counter(), result
 
 
 def make_workload(spec: Spec) -> Workload:
@@ -60,6 +50,7 @@ class ClosedRun:
         self._channel = channel
         self._born_s = born_s
         self._next_index = 0
+        self._workers = 1  # tasks that run at once
         self.measured = Measured()
 
     def run(self) -> Measured:
@@ -72,6 +63,7 @@ class ClosedRun:
         pool = SerialExecutor() if workload.runs_inline else executors.build(self._spec)
         try:
             self.measured.setup_s = time.perf_counter() - self._born_s
+            self._workers = 1 if workload.runs_inline else executors.workers_of(self._spec)
             self._first(pool, workload)
             per_task_s = self._warm(pool, workload)
             self._timed(pool, workload, per_task_s)
@@ -88,38 +80,24 @@ class ClosedRun:
         self._next_index += count
         return first, [workload.inputs(index) for index in range(first, first + count)]
 
-    def _batch(self, pool: Executor, workload: Workload, count: int) -> float:
-        """Runs and verifies `count` tasks; returns the seconds that running them took."""
-        first, calls = self._calls(workload, count)
+    def _first(self, pool: Executor, workload: Workload) -> None:
+        first, calls = self._calls(workload, 1)
         begin = time.perf_counter()
         results = submit_all(pool, workload, calls)
-        wall_s = time.perf_counter() - begin
-        for index, result in enumerate(results, first):
-            workload.verify(index, result)
-        return wall_s
-
-    def _first(self, pool: Executor, workload: Workload) -> None:
-        self.measured.first_s = self._batch(pool, workload, 1)
+        self.measured.first_s = time.perf_counter() - begin
+        workload.verify(first, results[0])
 
     def _warm(self, pool: Executor, workload: Workload) -> float:
-        """Runs batches until the run is warm; returns the seconds a task takes then."""
-        step = 1 if workload.runs_inline else executors.workers_of(self._spec)
-        warm_s, spent_s, size = self._spec.warm_s, 0.0, step
-        batches: List[float] = []
-        while not batches or spent_s < warm_s or not steady.is_steady(batches):
-            if spent_s >= _WARM_MOST * warm_s and batches:
-                break
-            wall_s = self._batch(pool, workload, size)
-            spent_s += wall_s
-            batches.append(wall_s / size)
-            wanted = warm_s / _BATCHES / max(batches[-1], 1e-9)
-            size = step * max(1, min(round(wanted / step), 4 * size // step))
-        self.measured.steady = steady.is_steady(batches)
-        self.measured.metrics["warm_batches"] = float(len(batches))
-        return steady.median(batches[-steady.GROUP :])
+        """Works until the run is warm; returns the seconds a task takes then."""
+        warm_up = WarmUp(pool, workload, self._workers, self._spec.warm_s, self._next_index)
+        per_task_s = warm_up.run()
+        self._next_index = warm_up.next_index
+        self.measured.steady = warm_up.is_steady
+        self.measured.metrics["warm_batches"] = float(len(warm_up.batches))
+        return per_task_s
 
     def _timed(self, pool: Executor, workload: Workload, per_task_s: float) -> None:
-        workers = 1 if workload.runs_inline else executors.workers_of(self._spec)
+        workers = self._workers
         count = steady.tasks_for(self._spec.timed_s, per_task_s, workers, workload.cycle)
         is_stamped = per_task_s * workers >= _STAMPED_TASK_S and count <= _STAMPED_MOST
         is_stamped = is_stamped and workload.kind != "overhead"

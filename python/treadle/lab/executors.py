@@ -146,7 +146,7 @@ def extension_missing() -> Optional[Unsupported]:
     except (ImportError, AttributeError) as error:
         reason = f"treadle's extension is not built for {label()}"
         is_there = isinstance(error, ImportError) and not isinstance(error, ModuleNotFoundError)
-        if is_there and error.name != "treadle._treadle":  # it is, but it does not load
+        if is_there and getattr(error, "name", "") != "treadle._treadle":  # it does not load
             reason = f"treadle's extension does not load in {label()}: {one_line(error)}"
         return Unsupported(reason, f"make PYTHON={sys.executable}")
     return None

@@ -15,10 +15,11 @@ from typing import Any, Callable, Dict, List, Tuple
 
 from treadle.lab import arrivals, executors, queueing
 from treadle.lab.arrivals import Arrival
-from treadle.lab.closed import make_workload, stamped
+from treadle.lab.closed import make_workload
 from treadle.lab.protocol import CellError, Channel, Measured, Spec
 from treadle.lab.queueing import Served
 from treadle.lab.versions import of_run
+from treadle.lab.warm_up import stamped
 from treadle.lab.workloads.synthetic import Synthetic
 
 EXECUTORS = ("treadle-threads", "stdlib-threads")

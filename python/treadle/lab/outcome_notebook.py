@@ -99,14 +99,12 @@ def _wait_until_ready(client: Any) -> None:
 def make_manager() -> Any:
     """A manager of a kernel of this very interpreter, whatever kernels are installed."""
     specs = load("jupyter_client.kernelspec")
-
-    class ThisInterpreter(specs.KernelSpecManager):  # type: ignore[misc]
-        def get_kernel_spec(self, kernel_name: str) -> Any:
-            command = [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"]
-            return specs.KernelSpec(argv=command, display_name="study", language="python")
-
+    command = [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"]
+    spec = specs.KernelSpec(argv=command, display_name="study", language="python")
+    members = {"get_kernel_spec": lambda self, name: spec}
+    only_this = type("OnlyThisInterpreter", (specs.KernelSpecManager,), members)
     manager_class = load("jupyter_client.manager").KernelManager
-    return manager_class(ip="127.0.0.1", kernel_spec_manager=ThisInterpreter())
+    return manager_class(ip="127.0.0.1", kernel_spec_manager=only_this())
 
 
 def _session_of(manager: Any) -> int:

@@ -33,11 +33,11 @@ def spread(values: Sequence[float]) -> float:
     return math.sqrt(sum((value - mean) ** 2 for value in values) / (len(values) - 1))
 
 
-def is_steady(batches: Sequence[float]) -> bool:
+def is_steady(times: Sequence[float]) -> bool:
     """Do the last batches (seconds a task) look like those before them? False when too few."""
-    if len(batches) < 2 * GROUP:
+    if len(times) < 2 * GROUP:
         return False
-    before, last = batches[-2 * GROUP : -GROUP], batches[-GROUP:]
+    before, last = times[-2 * GROUP : -GROUP], times[-GROUP:]
     old, new = median(before), median(last)
     spreads = spread(before), spread(last)
     # The median of n normal draws has 1.2533 / sqrt(n) of their standard deviation.
