@@ -69,8 +69,9 @@ static bool rig_offer(struct rig *rig, struct rig_task *task) {
     const uint64_t before = rig->host.sched.sequence;
     task->shell.attr.client = row ? rig->client_keys[row] : 0;
     task->shell.attr.attained_ns = 77; /* of an earlier life */
-    const int answer =
-        trd__sched_submit(&rig->host.sched, &task->shell.task, TRD_WORKER_NONE, now_ns);
+    const uint32_t busy = (uint32_t)trd_rng_below(&rig->rng, RIG_WORKERS);
+    const uint32_t worker = rig->on_worker[busy] ? busy : TRD_WORKER_NONE; /* tasks submit, too */
+    const int answer = trd__sched_submit(&rig->host.sched, &task->shell.task, worker, now_ns);
     if (answer) {
         assert_int_equal(answer, -EAGAIN);
         assert_true(rig->may_refuse);
@@ -208,6 +209,14 @@ static void rig_random_submit(struct rig *rig) {
     (void)rig_offer(rig, task); /* refused or not, the model knows */
 }
 
+/* The policy names a queued task exactly when there is one, and changes nothing by it. */
+static void rig_check_any(struct rig *rig) {
+    const struct trd_task *task = trd__sched_any(&rig->host.sched);
+    assert_int_equal(task != NULL, rig->queued > 0);
+    assert_true(!task || task->state == TRD_TASK_QUEUED);
+    assert_ptr_equal(trd__sched_any(&rig->host.sched), task);
+}
+
 /* A worker does what it can do next: join, take, finish, and at times leave. */
 static void rig_random_work(struct rig *rig) {
     const uint32_t worker = (uint32_t)trd_rng_below(&rig->rng, RIG_WORKERS);
@@ -250,6 +259,7 @@ void rig_random(struct rig *rig, size_t calls) {
     for (size_t i = 0; i < calls; i++) {
         const uint64_t submits = (i / 500) % 2 ? 20 : 60;
         const uint64_t dice = trd_rng_below(&rig->rng, 100);
+        rig_check_any(rig);
         if (dice < submits) {
             rig_random_submit(rig);
         } else if (dice < 94) {
@@ -265,20 +275,27 @@ void rig_random(struct rig *rig, size_t calls) {
     }
 }
 
-void rig_drain(struct rig *rig) {
+void rig_drain_some(struct rig *rig) {
     if (!rig->is_joined[0]) {
         rig_join(rig, 0);
     }
-    for (uint32_t worker = 0; worker < RIG_WORKERS; worker++) {
-        if (rig->on_worker[worker]) {
-            rig_finish(rig, worker, TRD_OUTCOME_DONE);
-        }
-        if (rig->is_joined[worker] && worker > 0) {
-            rig_leave(rig, worker);
-        }
+    if (rig->on_worker[0]) {
+        rig_finish(rig, 0, TRD_OUTCOME_DONE);
     }
     while (rig_next(rig, 0)) {
         rig_finish(rig, 0, TRD_OUTCOME_DONE);
+    }
+}
+
+void rig_drain(struct rig *rig) {
+    rig_drain_some(rig);
+    for (uint32_t worker = 1; worker < RIG_WORKERS; worker++) {
+        if (rig->on_worker[worker]) {
+            rig_finish(rig, worker, TRD_OUTCOME_DONE);
+        }
+        if (rig->is_joined[worker]) {
+            rig_leave(rig, worker);
+        }
     }
     assert_int_equal(rig->queued, 0);
     assert_int_equal(rig->running, 0);

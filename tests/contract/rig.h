@@ -65,6 +65,8 @@ uint32_t rig_client(struct rig *rig, uint32_t nth);
 
 /** `calls` random ones. */
 void rig_random(struct rig *rig, size_t calls);
+/** Lets worker 0 run until it is handed nothing. */
+void rig_drain_some(struct rig *rig);
 /** Runs everything to its end and checks that every task has ended exactly once. */
 void rig_drain(struct rig *rig);
 /** Repeats the record, which must give the same answers. */

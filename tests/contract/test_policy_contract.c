@@ -39,6 +39,7 @@ static void describes_itself(void **state) {
     assert_non_null((void *)(uintptr_t)policy->push);
     assert_non_null((void *)(uintptr_t)policy->pop);
     assert_non_null((void *)(uintptr_t)policy->remove);
+    assert_non_null((void *)(uintptr_t)policy->any);
     for (size_t i = 0; policy->params && policy->params[i].name; i++) {
         const struct trd_param *param = &policy->params[i];
         assert_true(i < TRD_PARAMS_MAX);
