@@ -118,9 +118,8 @@ struct trd_pool {
     uint32_t free_first; /* index + 1 of a FREE slot, 0 is none */
     uint32_t left_first; /* the same for LEFT ones */
 
-    uint32_t arriving_count; /* submitters that have no worker yet and start one */
-    uint64_t incomplete;     /* tasks accepted and not yet completed */
-    uint64_t refused;        /* because the queue was full */
+    uint64_t incomplete; /* tasks accepted and not yet completed */
+    uint64_t refused;    /* because the queue was full */
     uint64_t caller_ran;
     uint64_t spawn_retry_ns; /* after a failure, when to try again */
     uint64_t cpu_left_ns;    /* CPU time of workers that left since the last tick */

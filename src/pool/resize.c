@@ -10,9 +10,8 @@ static const uint64_t resize_retry_ns = 100 * TRD_NS_PER_MS;
 
 uint32_t trd__resize_target_locked(const struct trd_pool *pool) {
     const uint32_t wanted = pool->sched.workers_wanted;
-    /* A sizer may be wrong, but what is queued, or about to be, must run. */
-    const bool is_needed = pool->sched.queued > 0 || pool->arriving_count > 0;
-    return wanted == 0 && is_needed ? 1 : wanted;
+    /* A sizer may be wrong, but what is queued must run. */
+    return wanted == 0 && pool->sched.queued > 0 ? 1 : wanted;
 }
 
 bool trd__resize_is_short_locked(const struct trd_pool *pool, uint64_t now_ns) {

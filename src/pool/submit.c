@@ -16,24 +16,9 @@ struct submission {
     struct trd_task *task;
     uint64_t class_key;
     uint64_t now_ns;
-    uint32_t worker;  /* who submits, or TRD_WORKER_NONE */
-    bool is_arriving; /* counted in arriving_count */
+    uint32_t worker; /* who submits, or TRD_WORKER_NONE */
+    uint64_t gone;   /* how many tasks had left the queue when this one was accepted */
 };
-
-/* There is no worker at all: starts one before anything is accepted, so that a failure takes
- * nothing. Gives the lock away. */
-static int submit_first_worker_locked(struct submission *submission) {
-    struct trd_pool *pool = submission->pool;
-    struct trd__errands errands = {0};
-    if (!submission->is_arriving) {
-        submission->is_arriving = true;
-        pool->arriving_count++; /* lest the new worker sees no work and leaves */
-    }
-    trd__pool_unlock(pool, &errands);
-    const int failed = trd__resize_grow(pool);
-    trd__pool_lock(pool);
-    return failed && pool->sched.worker_count == 0 ? failed : SUBMIT_LOOK_AGAIN;
-}
 
 /* As many wait as may. Gives the lock away when it waits. */
 static int submit_full_locked(struct submission *submission) {
@@ -70,9 +55,6 @@ static int submit_prepare_locked(struct submission *submission) {
     }
     if (pool->is_stopping) {
         return -ESHUTDOWN;
-    }
-    if (pool->sched.worker_count == 0) {
-        return submit_first_worker_locked(submission);
     }
     if (pool->sched.queued >= pool->pending_max) {
         return submit_full_locked(submission);
@@ -125,9 +107,38 @@ static int submit_decide_locked(struct submission *submission) {
         answer = trd__sched_submit(&pool->sched, submission->task, submission->worker,
                                    submission->now_ns);
     }
-    if (submission->is_arriving) {
-        pool->arriving_count--;
+    return answer;
+}
+
+/* How many accepted tasks wait no more. A resumable one comes back to the queue, but only after it
+ * has left it. */
+static uint64_t submit_gone_locked(const struct trd_pool *pool) {
+    return pool->sched.submitted - pool->sched.queued;
+}
+
+/* The pool has fewer workers than it should, for the sake of a task just accepted: the first worker
+ * must find it, or whoever shuts the pool down in the next moment would take it away unrun. When
+ * none could be started and there is none, the task is taken back, and it is as if it had never
+ * been accepted. If anything has left the queue meanwhile, somebody runs tasks, and this one may be
+ * gone, memory and all: then it stays accepted. */
+static int submit_grow(struct submission *submission) {
+    struct trd_pool *pool = submission->pool;
+    const int failed = trd__resize_grow(pool);
+    if (!failed) {
+        return 0;
     }
+    struct trd__errands errands = {0};
+    int answer = 0;
+    trd__pool_lock(pool);
+    (void)trd__recording_room_locked(pool); /* nothing was looked at yet */
+    if (pool->sched.worker_count == 0 && submit_gone_locked(pool) == submission->gone &&
+        trd__sched_cancel(&pool->sched, submission->task, trd_clock_now_ns()) == 0) {
+        submission->task->state = TRD_TASK_NEW;
+        trd__pool_completed_locked(pool, 1, &errands);
+        trd__pool_room_locked(pool, &errands);
+        answer = failed;
+    }
+    trd__pool_unlock(pool, &errands);
     return answer;
 }
 
@@ -150,16 +161,13 @@ int trd__submit(struct trd_pool *pool, struct trd_task *task, uint64_t class_key
         pool->incomplete++;
         trd__idle_call_locked(pool, &errands);
         is_short = trd__resize_is_short_locked(pool, submission.now_ns);
+        submission.gone = submit_gone_locked(pool);
     } else if (answer == SUBMIT_CALLER_RUNS) {
         submit_run_here_locked(&submission);
         answer = 0;
     }
     trd__pool_unlock(pool, &errands);
-    if (is_short) {
-        /* There is a worker already; with fewer than wanted the pool goes on. */
-        (void)trd__resize_grow(pool);
-    }
-    return answer;
+    return is_short ? submit_grow(&submission) : answer;
 }
 
 int trd_pool_submit_task(struct trd_pool *pool, struct trd_task *task) {
