@@ -105,9 +105,6 @@ int client_key(PyObject *client, uint64_t *key);
 void interpreter_release(void);
 void interpreter_retake(void);
 
-/** Takes it back if this thread has given it away. */
-void interpreter_reclaim(void);
-
 /** How this thread came to hold the interpreter's lock; see interpreter_enter(). */
 struct interpreter_visit {
     PyThreadState *made, *retaken;

@@ -19,12 +19,6 @@ void interpreter_retake(void) {
     PyEval_RestoreThread(mine);
 }
 
-void interpreter_reclaim(void) {
-    if (given_away != NULL) {
-        interpreter_retake();
-    }
-}
-
 void interpreter_enter(const struct engine *engine, struct interpreter_visit *visit) {
     *visit = (struct interpreter_visit){0};
     if (given_away != NULL) {

@@ -22,13 +22,7 @@ static int backend_spawn(void *context, struct trd_pool *pool, uint32_t worker) 
         PyObject *why = error_take();
         Py_XSETREF(engine->thread_error, why);
     }
-    bool is_callers = visit.made == NULL && visit.retaken == NULL;
     interpreter_leave(&visit);
-    if (engine->may_block && is_callers) {
-        /* Starting the thread let others in, who may have filled the queue: the submitter, who has
-         * seen room and holds the lock, may have to wait after all. It takes the lock back. */
-        interpreter_release();
-    }
     return error;
 }
 
@@ -164,6 +158,7 @@ static void backend_attach(void *context, uint32_t worker) {
 
 const struct trd_backend python_backend = {
     .name = "python-threads",
+    .gils = 1.0,
     .spawn = backend_spawn,
     .open = backend_open,
     .run = backend_run,

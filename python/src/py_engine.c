@@ -87,9 +87,9 @@ int engine_submit(struct engine *engine, struct future *future) {
         engine_raise(engine, -ESHUTDOWN);
         return -1;
     }
-    /* The pool's count is never above ours: below the bound it will not wait, unless it has to
-     * start its first thread (see backend_spawn). */
+    /* The pool's count of what waits is never above ours, so below the bound it will not wait. */
     bool may_wait = engine->may_block && engine->waiting >= engine->pending_max;
+    Py_INCREF((PyObject *)engine); /* the call may be over, and the executor gone, on return */
     Py_INCREF((PyObject *)future);
     future->engine = engine;
     engine->waiting++;
@@ -100,18 +100,22 @@ int engine_submit(struct engine *engine, struct future *future) {
         interpreter_release();
     }
     int error = trd_pool_submit_task(engine->pool, &future->task);
-    if (engine->may_block) {
-        interpreter_reclaim();
+    if (may_wait) {
+        interpreter_retake();
     }
     if (error != 0) {
         future->engine = NULL;
         engine->waiting--;
         if (--engine->accepted == 0) {
-            Py_DECREF((PyObject *)engine); /* never the last one: the executor holds another */
+            Py_DECREF((PyObject *)engine);
         }
         Py_DECREF((PyObject *)future);
     }
-    return error == 0 && engine->thread_error == NULL ? 0 : engine_check(engine, error);
+    if (error != 0 || engine->thread_error != NULL) {
+        error = engine_check(engine, error);
+    }
+    Py_DECREF((PyObject *)engine);
+    return error;
 }
 
 void engine_withdraw(struct future *future) {
@@ -129,7 +133,6 @@ void engine_let_go(struct engine *engine) {
     engine->is_ending = true;
     if (engine->pool != NULL) {
         (void)trd_pool_shutdown(engine->pool, TRD_SHUTDOWN_DRAIN, false); /* cannot fail unwaited */
-        interpreter_reclaim();
     }
 }
 
@@ -142,7 +145,6 @@ static PyObject *engine_shutdown(PyObject *self, PyObject *cancel) {
     engine->is_shut_down = engine->is_ending = true;
     enum trd_shutdown how = is_cancelling ? TRD_SHUTDOWN_CANCEL_PENDING : TRD_SHUTDOWN_DRAIN;
     int error = trd_pool_shutdown(engine->pool, how, false);
-    interpreter_reclaim();
     /* In a forked child there is nothing to shut down, and cleaning up must not fail. */
     if (error != 0 && error != -EOWNERDEAD) {
         engine_raise(engine, error);
@@ -176,7 +178,6 @@ static PyObject *engine_resize(PyObject *self, PyObject *args) {
         return NULL;
     }
     int error = trd_pool_resize(engine->pool, workers_min, workers_max);
-    interpreter_reclaim();
     if (engine_check(engine, error) != 0) {
         return NULL;
     }
@@ -255,7 +256,6 @@ static int engine_open(struct engine *engine, const struct engine_arguments *giv
     struct trd_error message = {{0}};
     struct trd_pool *pool = NULL;
     int error = trd_pool_create(&config, &pool, &message);
-    interpreter_reclaim();
     engine->pool = error == 0 ? pool : NULL;
     if (error == -EINVAL && engine->thread_error == NULL && message.message[0] != '\0') {
         raise_message(PyExc_ValueError, message.message);

@@ -6,6 +6,7 @@ import sys
 import textwrap
 import threading
 import unittest
+import unittest.mock
 import warnings
 import weakref
 
@@ -109,6 +110,45 @@ def run_script(text, *arguments):
         text=True,
         timeout=LIMIT * 2,
     )
+
+
+class Starting(unittest.TestCase):
+    def broken(self, error):
+        return unittest.mock.patch.object(threading.Thread, "start", side_effect=error)
+
+    def test_a_first_thread_that_cannot_start_fails_the_submit(self):
+        with ThreadPoolExecutor(2) as pool:
+            with self.broken(RuntimeError("can't start new thread")):
+                with self.assertRaisesRegex(RuntimeError, "can't start new thread"):
+                    pool.submit(int)
+            self.assertEqual((len(pool._threads), pool._work_queue.qsize()), (0, 0))
+            self.assertEqual(pool.submit(int).result(LIMIT), 0)
+        self.assertEqual(pool.stats().finished, 1)
+
+    def test_a_further_thread_that_cannot_start_is_done_without(self):
+        gate = Gate()
+        with ThreadPoolExecutor(2) as pool:
+            pool.submit(gate)
+            with self.broken(RuntimeError("can't start new thread")):
+                future = pool.submit(int)
+            self.assertEqual(len(pool._threads), 1)
+            gate.open()
+            self.assertEqual(future.result(LIMIT), 0)
+
+    def test_an_interrupt_while_a_thread_starts_is_not_lost(self):
+        start = threading.Thread.start
+
+        def interrupted(thread):
+            start(thread)
+            raise KeyboardInterrupt
+
+        made = []
+        with ThreadPoolExecutor(2) as pool:
+            with unittest.mock.patch.object(threading.Thread, "start", interrupted):
+                with self.assertRaises(KeyboardInterrupt):
+                    pool.submit(made.append, 1)
+            pool.submit(made.append, 2)
+        self.assertEqual(sorted(made), [1, 2])
 
 
 class Exit(unittest.TestCase):
