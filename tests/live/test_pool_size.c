@@ -157,7 +157,10 @@ static void without_any_thread_nothing_is_taken(void **state) {
     pool = pool_make(&config);
     hired_task_init(&task, hired_nothing, NULL);
     assert_int_equal(trd_pool_submit_task(pool, &task.shell.task), -EAGAIN);
-    assert_int_equal(pool_stats(pool)->submitted, 0);
+    assert_int_equal(atomic_load(&task.completed_count), 0);
+    assert_int_equal(pool_stats(pool)->submitted, 1); /* and taken back: */
+    assert_int_equal(pool_stats(pool)->cancelled, 1);
+    assert_int_equal(pool_stats(pool)->queued, 0);
     assert_int_equal(pool_stats(pool)->workers, 0);
     atomic_store(&hired.spawns_allowed, 1); /* better times */
     assert_int_equal(trd_pool_submit_task(pool, &task.shell.task), 0);
