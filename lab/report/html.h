@@ -9,6 +9,7 @@
 
 #include "lab/model/results.h"
 
+#include <stdbool.h>
 #include <stdio.h>
 
 struct lab_page {
@@ -26,7 +27,7 @@ void lab_html_script(FILE *out); /* the light/dark button */
 void lab_html_header(struct lab_page *page);
 void lab_html_noise(struct lab_page *page);
 void lab_html_answers(struct lab_page *page);
-void lab_html_claims(struct lab_page *page);
+void lab_html_claims(struct lab_page *page, bool is_wide);
 void lab_html_heat(struct lab_page *page);
 void lab_html_blocks(struct lab_page *page);
 void lab_html_executors(struct lab_page *page);

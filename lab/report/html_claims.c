@@ -49,12 +49,13 @@ static void write_claim(FILE *out, const struct lab_claim_result *claim, size_t 
              claim->detail, claim->rule);
 }
 
-void lab_html_claims(struct lab_page *page) {
+void lab_html_claims(struct lab_page *page, bool is_wide) {
     static const char *const columns[] = {"Claim", "Where", "Effect", ">Blocks", "Verdict", NULL};
     const struct lab_results *results = page->results;
     if (results->claim_count == 0)
         return;
-    lab_html_section(page->out, "card main claims", "claims", "Claims, tested",
+    lab_html_section(page->out, is_wide ? "card claims" : "card main claims", "claims",
+                     "Claims, tested",
                      "Each with the rule that decided it. Effects are ratios of time with their "
                      "95 % interval: below 1, the one that the claim speaks of took less.");
     lab_html_table(page->out, "stack tight", columns);

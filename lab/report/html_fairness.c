@@ -18,19 +18,25 @@ struct share {
     double mean, p99, of_tasks; /* p99 NaN when the number of tasks does not support it */
 };
 
+/* Tasks of all clients. */
+static double tasks_of(const struct lab_cell *cell) {
+    double count = 0;
+    for (size_t i = 0; i < cell->run_count; i++) {
+        if (cell->runs[i].outcome == LAB_OUTCOME_OK)
+            count += (double)cell->runs[i].latency_count;
+    }
+    return count;
+}
+
 static int share_of(struct share *share, const struct lab_cell *cell, uint32_t client) {
-    struct lab_latencies one, all;
-    int code = lab_latencies_gather(&one, cell, LAB_LATENCY_CLIENT, client);
+    struct lab_latencies latencies;
+    int code = lab_latencies_gather(&latencies, cell, LAB_LATENCY_CLIENT, client);
     if (code < 0)
         return code;
-    code = lab_latencies_gather(&all, cell, LAB_LATENCY_ALL, 0);
-    if (code == 0) {
-        *share = (struct share){one.mean, lab_quantile(one.sorted, one.count, 0.99),
-                                (double)one.count / (double)all.count};
-        lab_latencies_free(&all);
-    }
-    lab_latencies_free(&one);
-    return code;
+    *share = (struct share){latencies.mean, lab_quantile(latencies.sorted, latencies.count, 0.99),
+                            (double)latencies.count / tasks_of(cell)};
+    lab_latencies_free(&latencies);
+    return 0;
 }
 
 /* The longest bar or whisker of the group. */
@@ -163,7 +169,7 @@ int lab_html_fairness(struct lab_page *page) {
             lab_html_section(page->out, "card", "fairness", "Fairness between clients",
                              "Bar: mean latency; mark: p99, where the client has tasks enough. "
                              "Jain's index of the clients' means is 1 when all wait alike.");
-            lab_emit(page->out, "<div class=\"panels big\">\n");
+            lab_emit(page->out, "<div class=\"panels mid\">\n");
         }
         is_open = true;
         struct lab_name title = lab_view_load_name(page->results, first);

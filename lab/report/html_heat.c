@@ -8,7 +8,7 @@
 #include <math.h>
 #include <string.h>
 
-enum { COLUMNS_MAX = 48, ROW_HEIGHT = 30, GAP = 3, HEAD = 24 };
+enum { COLUMNS_MAX = 48, ROW_HEIGHT = 30, GAP = 3, HEAD = 24, HEADING = 22 };
 
 /* Columns: every fixed size, ascending, then the adaptive sizer (0) when it ran. */
 struct columns {
@@ -155,10 +155,11 @@ static const char *executor_suffix(const struct lab_cell *cell) {
 
 static void draw_row(struct lab_page *page, const struct row *row, const struct columns *columns,
                      double left, double column_width) {
-    struct lab_name name = lab_view_work_name(page->results, row->first);
+    const struct lab_cell *first = row->first;
     char label[200];
-    (void)snprintf(label, sizeof(label), "%s%s", name.text, executor_suffix(row->first));
-    lab_emit(page->out, "<g><title>%s, %s</title>", name.text, row->first->executor);
+    (void)snprintf(label, sizeof(label), "%.80s%s%.80s%s", first->workload,
+                   first->variant[0] ? " " : "", first->variant, executor_suffix(first));
+    lab_emit(page->out, "<g><title>%s, %s</title>", label, first->executor);
     lab_svg_text_fitted(page->out, "t", LAB_ANCHOR_END, left - 8,
                         row->y + (ROW_HEIGHT - GAP) / 2.0 + 4, label, left - 8);
     lab_emit(page->out, "</g>\n");
@@ -188,26 +189,44 @@ static void draw_head(FILE *out, const struct columns *columns, double left, dou
     }
 }
 
+/* Does this row begin another interpreter's rows, so that they need its name above them? */
+static bool has_heading(const struct lab_results *results, const struct lab_cell *first,
+                        const struct lab_cell *before) {
+    return lab_view_has_interpreters(results) &&
+           (!before || strcmp(first->interpreter, before->interpreter) != 0);
+}
+
+static double height_of(const struct lab_results *results) {
+    const struct lab_cell *first = NULL, *before = NULL;
+    double height = HEAD;
+    while ((first = next_row(results, first))) {
+        height += ROW_HEIGHT + (has_heading(results, first, before) ? HEADING : 0);
+        before = first;
+    }
+    return height;
+}
+
 static void draw_map(struct lab_page *page, const struct columns *columns, double width) {
-    const struct lab_cell *first = NULL;
+    const struct lab_results *results = page->results;
+    const struct lab_cell *first = NULL, *before = NULL;
     double left = width > LAB_WIDTH_NARROW ? 132 : 84, y = HEAD;
     double column_width = (width - left + GAP) / (double)columns->count;
-    size_t rows = 0;
-    while ((first = next_row(page->results, first)))
-        rows++;
-    lab_svg_open(page->out, page->ids++, width, HEAD + (double)rows * ROW_HEIGHT,
-                 "Pool size against workload",
+    lab_svg_open(page->out, page->ids++, width, height_of(results), "Pool size against workload",
                  "Throughput of each pool size relative to the smallest size, for each workload. "
                  "The statistically best sizes are outlined. The same numbers are in the table of "
                  "all cells.");
     draw_head(page->out, columns, left, column_width);
-    while ((first = next_row(page->results, first))) {
-        struct row row = {.first = first, .y = y};
-        row.base = base_of(page->results, first);
-        row.rank_count = lab_best_set(page->results, first->group, first->executor, first->variant,
-                                      row.ranks, NULL);
+    while ((first = next_row(results, first))) {
+        if (has_heading(results, first, before)) {
+            lab_svg_text(page->out, "t b", LAB_ANCHOR_START, 0, y + 13, first->interpreter);
+            y += HEADING;
+        }
+        struct row row = {.first = first, .base = base_of(results, first), .y = y};
+        row.rank_count =
+            lab_best_set(results, first->group, first->executor, first->variant, row.ranks, NULL);
         draw_row(page, &row, columns, left, column_width);
         y += ROW_HEIGHT;
+        before = first;
     }
     lab_svg_close(page->out);
 }

@@ -92,6 +92,7 @@ static const char *const style[] = {
     ".panels{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(100%,265px),1fr));",
     "gap:24px 32px}",
     ".panels.big{grid-template-columns:repeat(auto-fill,minmax(min(100%,400px),1fr))}",
+    ".panels.mid{grid-template-columns:repeat(auto-fill,minmax(min(100%,310px),1fr))}",
     ".panel{min-width:0}",
     "svg{display:block;width:100%;height:auto;overflow:visible;font-size:11px}",
     ".narrow{display:none}.wide svg{max-width:620px}.narrow svg,.panel>svg{max-width:370px}",

@@ -180,7 +180,7 @@ static size_t answer_executors(const struct lab_results *results, struct lab_ans
         if (!is_new)
             continue;
         seen[seen_count++] = first->interpreter;
-        for (size_t i = 0; i < 4 && count < LAB_ANSWERS_MAX - 4; i++) {
+        for (size_t i = 0; i < 4 && count < LAB_ANSWERS_MAX - 8; i++) {
             struct topic topic = {kinds[i][0], first->interpreter};
             if (has_topic(results, &topic))
                 answer_executor(&answers[count++], results, &topic, kinds[i][1]);
@@ -242,37 +242,65 @@ static bool is_first_of_row(const struct lab_results *results, const struct lab_
     return other == cell;
 }
 
-static size_t answer_sizes(const struct lab_results *results, struct lab_answer *answer) {
+/* ", CPython 3.13.0" where the study has more than one interpreter. */
+static void append_interpreter(char *text, size_t size, const struct lab_results *results,
+                               const char *interpreter) {
+    if (lab_view_has_interpreters(results))
+        append(text, size, ", %s", interpreter);
+}
+
+/* A row of sizes: its best ones, and how adaptive stands. */
+static void answer_row(const struct lab_results *results, const struct lab_cell *first,
+                       struct lab_answer *answer, unsigned *asked, unsigned *good) {
+    struct lab_sizes_text sizes = lab_report_best_sizes(results, first);
+    int standing = adaptive_standing(results, first);
+    bool is_process = strcmp(first->executor, "stdlib-processes") == 0;
+    if (!sizes.text[0])
+        return;
+    append(answer->detail, sizeof(answer->detail), "%s%s%s%s%s: %s", answer->detail[0] ? " · " : "",
+           first->workload, first->variant[0] ? " " : "", first->variant,
+           is_process ? " in processes" : "", sizes.text);
+    *asked += standing >= 0;
+    *good += standing == 1;
+    name_cell(answer, first);
+}
+
+static size_t answer_sizes_of(const struct lab_results *results, const char *interpreter,
+                              struct lab_answer *answer) {
     unsigned asked = 0, good = 0;
     const struct lab_cell *first = NULL;
     while ((first = lab_view_next_group(results, "sizes", first))) {
         const struct lab_cell *cell = NULL;
-        while ((cell = lab_view_next_member(results, first->group, cell))) {
-            if (!is_first_of_row(results, cell))
-                continue;
-            struct lab_sizes_text sizes = lab_report_best_sizes(results, cell);
-            int standing = adaptive_standing(results, cell);
-            if (!sizes.text[0])
-                continue;
-            append(answer->detail, sizeof(answer->detail), "%s%s%s%s%s: %s",
-                   answer->detail[0] ? " · " : "", cell->workload, cell->variant[0] ? " " : "",
-                   cell->variant,
-                   strcmp(cell->executor, "stdlib-processes") == 0 ? " in processes" : "",
-                   sizes.text);
-            asked += standing >= 0;
-            good += standing == 1;
-            name_cell(answer, cell);
+        while (strcmp(first->interpreter, interpreter) == 0 &&
+               (cell = lab_view_next_member(results, first->group, cell))) {
+            if (is_first_of_row(results, cell))
+                answer_row(results, cell, answer, &asked, &good);
         }
     }
     if (!answer->detail[0])
         return 0;
     append(answer->topic, sizeof(answer->topic), "Pool size");
+    append_interpreter(answer->topic, sizeof(answer->topic), results, interpreter);
     if (asked > 0)
         append(answer->headline, sizeof(answer->headline), "adaptive is among the best in %u of %u",
                good, asked);
     else
         append(answer->headline, sizeof(answer->headline), "the best sizes");
     return 1;
+}
+
+/* One answer for each interpreter. */
+static size_t answer_sizes(const struct lab_results *results, struct lab_answer *answers,
+                           size_t count) {
+    const struct lab_cell *first = NULL;
+    while ((first = lab_view_next_group(results, "sizes", first)) && count < LAB_ANSWERS_MAX - 3) {
+        const struct lab_cell *other = lab_view_next_group(results, "sizes", NULL);
+        while (other != first && strcmp(other->interpreter, first->interpreter) != 0)
+            other = lab_view_next_group(results, "sizes", other);
+        if (other == first)
+            count += answer_sizes_of(results, first->interpreter, &answers[count]);
+    }
+    return count;
 }
 
 /* The group of policies whose load is the largest below 1: busy, yet the queue empties; else the
@@ -332,6 +360,7 @@ static size_t answer_policies(const struct lab_results *results, struct lab_answ
     if (!first || isnan(quantile_of(first, 0.5)))
         return 0;
     append(answer->topic, sizeof(answer->topic), "Policy at load %g", first->load);
+    append_interpreter(answer->topic, sizeof(answer->topic), results, first->interpreter);
     append(answer->headline, sizeof(answer->headline), "median: ");
     name_policies(answer, results, first->group, 0.5, "p50 latency");
     append(answer->headline, sizeof(answer->headline), "; tail: ");
@@ -411,7 +440,7 @@ size_t lab_report_answers(const struct lab_results *results,
                           struct lab_answer answers[LAB_ANSWERS_MAX]) {
     memset(answers, 0, LAB_ANSWERS_MAX * sizeof(*answers));
     size_t count = answer_executors(results, answers, 0);
-    count += answer_sizes(results, &answers[count]);
+    count = answer_sizes(results, answers, count);
     count += answer_policies(results, &answers[count]);
     count += answer_avoid(results, &answers[count]);
     count += answer_confidence(results, &answers[count]);

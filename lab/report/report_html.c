@@ -2,6 +2,7 @@
 #include "lab/report/html.h"
 #include "lab/report/report.h"
 #include "lab/report/report_text.h"
+#include "lab/report/report_view.h"
 
 #include <errno.h>
 #include <locale.h>
@@ -16,14 +17,40 @@ static const char page_start[] =
     "viewBox='0 0 16 16'%3E%3Crect width='16' height='16' rx='4' fill='%231f5fd6'/%3E%3Cpath "
     "d='M3 11l3-4 3 2 4-5' stroke='white' stroke-width='2' fill='none'/%3E%3C/svg%3E\">\n";
 
-static int write_sections(struct lab_page *page) {
-    lab_html_claims(page);
+/* Few policies' charts fit beside the claims; with more of them each gets the whole width. */
+enum { PANELS_BESIDE_MAX = 2 };
+
+static bool has_few_policies(const struct lab_results *results) {
+    const struct lab_cell *first = NULL;
+    int count = 0;
+    while ((first = lab_view_next_group(results, "policies", first)))
+        count++;
+    return count <= PANELS_BESIDE_MAX;
+}
+
+static int write_beside(struct lab_page *page) {
+    lab_html_claims(page, false);
     lab_emit(page->out, "<div class=\"col side\">\n");
     lab_html_heat(page);
     int code = lab_html_latency(page);
     if (code == 0)
         code = lab_html_fairness(page);
     lab_emit(page->out, "</div>\n");
+    return code;
+}
+
+static int write_wide(struct lab_page *page) {
+    lab_html_claims(page, true);
+    lab_emit(page->out, "<div class=\"col side\">\n");
+    lab_html_heat(page);
+    lab_emit(page->out, "</div>\n<div class=\"col main\">\n");
+    int code = lab_html_fairness(page);
+    lab_emit(page->out, "</div>\n");
+    return code == 0 ? lab_html_latency(page) : code;
+}
+
+static int write_sections(struct lab_page *page) {
+    int code = has_few_policies(page->results) ? write_beside(page) : write_wide(page);
     lab_html_blocks(page);
     lab_html_executors(page);
     if (code == 0)

@@ -157,8 +157,12 @@ static void say_answers(const struct terminal *terminal, const struct lab_result
     size_t count = lab_report_answers(results, answers);
     if (count > 0)
         say_heading(terminal, "Answers");
+    size_t width = 20;
     for (size_t i = 0; i < count; i++) {
-        size_t width = 20;
+        size_t length = lab_utf8_length(answers[i].topic) + 3;
+        width = length > width && length < WIDTH / 2 ? length : width;
+    }
+    for (size_t i = 0; i < count; i++) {
         say(terminal, "  ");
         say_column(terminal, answers[i].topic, width - 2);
         say(terminal, " ");
