@@ -15,9 +15,7 @@ import subprocess
 import tempfile
 import unittest
 
-BUILD = pathlib.Path(
-    os.environ.get("TREADLE_BUILD", pathlib.Path(__file__).parents[2] / "build")
-)
+BUILD = pathlib.Path(os.environ.get("TREADLE_BUILD", pathlib.Path(__file__).parents[2] / "build"))
 WRITER = BUILD / "tests" / "lab" / "write_synthetic_report"
 SECONDS_MAX = 90
 
@@ -110,18 +108,15 @@ class Visit:
     def read_requests(log):
         """The addresses that the page asked for; the browser's own calls home have no origin."""
         events = json.loads(log.read_text(encoding="utf-8"))
-        names = {
-            number: name
-            for name, number in events["constants"]["logEventTypes"].items()
-        }
+        names = {number: name for name, number in events["constants"]["logEventTypes"].items()}
         found = []
         for event in events["events"]:
             params = event.get("params", {})
             if names[event["type"]] != "URL_REQUEST_START_JOB" or "url" not in params:
                 continue
-            by_page = params.get(
-                "initiator"
-            ) != "not an origin" or "file:" in params.get("network_isolation_key", "")
+            by_page = params.get("initiator") != "not an origin" or "file:" in params.get(
+                "network_isolation_key", ""
+            )
             if by_page and not params["url"].startswith(("file:", "data:")):
                 found.append(params["url"])
         return found
@@ -234,8 +229,7 @@ class ReportBrowserTest(unittest.TestCase):
             "  pre.textContent = JSON.stringify(frames.map(f => f.contentDocument.documentElement)\n"
             "    .map(e => [e.clientWidth, e.scrollWidth]));\n"
             "  document.body.append(pre);\n"
-            "};</script>"
-            % json.dumps(self.page.read_text(encoding="utf-8")).replace("</", "<\\/"),
+            "};</script>" % json.dumps(self.page.read_text(encoding="utf-8")).replace("</", "<\\/"),
             encoding="utf-8",
         )
         for visible, needed in self.visit(frame).probe():
