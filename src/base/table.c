@@ -19,11 +19,3 @@ void trd__table_add_chunk(struct trd_table *table, void *chunk) {
     table->capacity += UINT32_C(1) << (TRD_TABLE_FIRST_LOG2 + table->chunk_count);
     table->chunk[table->chunk_count++] = chunk;
 }
-
-void *trd__table_at(const struct trd_table *table, uint32_t index) {
-    assert(index < table->capacity);
-    const uint32_t shifted = index + (UINT32_C(1) << TRD_TABLE_FIRST_LOG2);
-    const uint32_t chunk = 31 - (uint32_t)__builtin_clz(shifted) - TRD_TABLE_FIRST_LOG2;
-    const uint32_t offset = shifted - (UINT32_C(1) << (TRD_TABLE_FIRST_LOG2 + chunk));
-    return table->chunk[chunk] + table->record_bytes * offset;
-}

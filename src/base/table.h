@@ -6,6 +6,8 @@
 #ifndef TRD_BASE_TABLE_H
 #define TRD_BASE_TABLE_H
 
+#undef NDEBUG /* a broken invariant stops the program in release builds, too */
+#include <assert.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -25,7 +27,14 @@ void trd__table_init(struct trd_table *table, size_t record_bytes);
 size_t trd__table_next_bytes(const struct trd_table *table);
 /** Adds the next chunk: trd__table_next_bytes() zeroed bytes. The table does not own it. */
 void trd__table_add_chunk(struct trd_table *table, void *chunk);
-/** The record at `index` < capacity. */
-void *trd__table_at(const struct trd_table *table, uint32_t index);
+
+/** The record at `index` < capacity. Inlined: every call on the scheduler looks records up. */
+static inline void *trd__table_at(const struct trd_table *table, uint32_t index) {
+    assert(index < table->capacity);
+    const uint32_t shifted = index + (UINT32_C(1) << TRD_TABLE_FIRST_LOG2);
+    const uint32_t chunk = 31 - (uint32_t)__builtin_clz(shifted) - TRD_TABLE_FIRST_LOG2;
+    const uint32_t offset = shifted - (UINT32_C(1) << (TRD_TABLE_FIRST_LOG2 + chunk));
+    return table->chunk[chunk] + table->record_bytes * offset;
+}
 
 #endif

@@ -134,7 +134,10 @@ static void future_call_back(struct trd_future *future, struct callback *newest)
 
 void trd__future_complete(struct trd_task *task, enum trd_outcome outcome) {
     struct trd_future *future = future_of(task);
-    struct callback *callbacks = future_close(future);
+    struct callback *callbacks =
+        atomic_load_explicit(&future->callbacks, memory_order_acquire) == &callbacks_closed
+            ? &callbacks_closed
+            : future_close(future);
     /* Release: whoever sees the outcome sees the result. */
     const uint32_t before =
         atomic_exchange_explicit(&future->word, (uint32_t)outcome + 1, memory_order_acq_rel);

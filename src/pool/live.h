@@ -97,9 +97,11 @@ struct trd_pool {
     void *sched_state;                 /* constant address; lock */
     bool is_recording;                 /* constant */
     pthread_t keeper; /* set by the thread that makes the pool, read by the one that frees it */
-    _Atomic uint32_t reference_count; /* atomic: the owner, and each future somebody holds */
-    _Atomic uint32_t spinner_count;   /* atomic: idle workers that spin */
-    struct trd__park keeper_park;     /* atomic */
+
+    /* Words that change stand apart from those that are only read. */
+    _Alignas(64) _Atomic uint32_t reference_count; /* atomic: the owner's, and held futures' */
+    _Atomic uint32_t spinner_count;                /* atomic: idle workers that spin */
+    struct trd__park keeper_park;                  /* atomic */
 
     _Alignas(64) struct trd__lock lock;
     /* From here on: lock. */
@@ -148,7 +150,9 @@ struct trd__errands {
 };
 
 /* pool.c */
-void trd__pool_lock(struct trd_pool *pool);
+static inline void trd__pool_lock(struct trd_pool *pool) {
+    trd__lock_take(&pool->lock);
+}
 /* Gives the lock back and does the errands. */
 void trd__pool_unlock(struct trd_pool *pool, struct trd__errands *errands);
 /* Something that drain or shutdown may wait for has changed. */

@@ -17,10 +17,6 @@ enum {
     POOL_SPINS = 300,
 };
 
-void trd__pool_lock(struct trd_pool *pool) {
-    trd__lock_take(&pool->lock);
-}
-
 void trd__pool_unlock(struct trd_pool *pool, struct trd__errands *errands) {
     trd__lock_give(&pool->lock);
     /* From here on the pool may be gone, if this was its last worker: nothing of it is read. */
