@@ -1,4 +1,4 @@
-/* clients.c - one client asks for much, another for little: in turns, nobody is crowded out. */
+/* fair_share.c - one client asks for much, another for little: in turns, nobody is crowded out. */
 #include <treadle/treadle.h>
 
 #include <pthread.h>
