@@ -410,6 +410,54 @@ def test_the_http_server_lives_as_long_as_the_study(bench: Bench) -> None:
     assert gone_within(bench, 2.0), bench.alive()
 
 
+def test_a_notebooks_kernel_dies_with_the_study(bench: Bench) -> None:
+    if "notebook-function" in bench.run("list").stdout.partition("Missing")[2]:
+        pytest.skip("ipykernel and jupyter_client are not installed")
+    only = ("--parts", "outcomes", "--executors", "stdlib-processes")
+    process = bench.start(*bench.study(*only))
+    until = time.monotonic() + 90
+    while not any(is_kernel(pid) for pid in bench.alive()):
+        assert process.poll() is None, process.communicate()
+        assert time.monotonic() < until, "no kernel was started"
+        time.sleep(0.01)
+    process.send_signal(signal.SIGKILL)
+    process.communicate()
+    assert gone_within(bench, 2.0), bench.alive()
+
+
+def is_kernel(pid: int) -> bool:
+    try:
+        return b"ipykernel" in Path("/proc", str(pid), "cmdline").read_bytes()
+    except OSError:
+        return False
+
+
+def test_progress_is_one_live_line_on_a_terminal(bench: Bench) -> None:
+    ours, theirs = os.openpty()
+    only = ("--executors", "serial", "--parts", "executors", "--workloads", "users_module:rest")
+    with subprocess.Popen(
+        bench.command(*bench.study(*only)),
+        cwd=bench.folder,
+        env={**bench.environment(), "TERM": "xterm"},
+        stdout=subprocess.DEVNULL,
+        stderr=theirs,
+    ) as process:
+        os.close(theirs)
+        said = b""
+        while True:
+            try:
+                piece = os.read(ours, 4096)
+            except OSError:  # the other end is closed
+                break
+            if not piece:
+                break
+            said += piece
+        assert process.wait(60) == 0
+    os.close(ours)
+    assert b"\r\033[K" in said and b"left" in said
+    assert said.count(b"users_module:rest: serial\n") == 0
+
+
 def test_list_names_what_there_is_and_doctor_looks_at_the_machine(bench: Bench) -> None:
     listed = bench.run("list")
     assert listed.returncode == 0, listed.stderr
