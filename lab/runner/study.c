@@ -111,7 +111,8 @@ static bool may_repeat(const struct lab_study *study, const struct lab_plan_bloc
             repeated_s += plan->groups[plan->blocks[i].group].seconds;
         }
     }
-    if (block->attempt >= ATTEMPTS_MAX || repeated_s > LAB_REPEAT_SHARE * planned_s) {
+    if (study->is_dropped[block->group] || block->attempt >= ATTEMPTS_MAX ||
+        repeated_s > LAB_REPEAT_SHARE * planned_s) {
         return false;
     }
     return study->budget_s <= 0.0 ||
@@ -178,6 +179,14 @@ static int count_left(struct lab_study *study, double *left_s, struct trd_error 
     return code;
 }
 
+/* A repetition was admitted when there seemed to be time for it; is there? */
+static bool has_no_time(const struct lab_study *study, const struct lab_plan_block *block) {
+    double elapsed_s = lab_now_s() - study->progress.started_s;
+
+    return block->attempt > 0 && study->budget_s > 0.0 &&
+           elapsed_s + study->plan->groups[block->group].seconds > study->budget_s;
+}
+
 static int run_blocks(struct lab_study *study, struct trd_error *error) {
     uint32_t round = 0;
     int code = 0;
@@ -195,9 +204,12 @@ static int run_blocks(struct lab_study *study, struct trd_error *error) {
             code = lab_study_trim(study, i, error);
         }
         code = code != 0 ? code : lab_store_get_block(study->store, i, &state, error);
-        if (code == 0 && state == LAB_BLOCK_PLANNED) {
-            code = run_block(study, i, error);
+        if (code != 0 || state != LAB_BLOCK_PLANNED) {
+            continue;
         }
+        code = has_no_time(study, block)
+                   ? lab_store_set_block(study->store, i, LAB_BLOCK_DROPPED, error)
+                   : run_block(study, i, error);
     }
     return code;
 }
@@ -208,7 +220,9 @@ int lab_study_run(struct lab_study *study, struct trd_error *error) {
 
     study->spent_s = calloc(study->plan->group_count + 1, sizeof *study->spent_s);
     study->spent_count = calloc(study->plan->group_count + 1, sizeof *study->spent_count);
-    if (code == 0 && (study->spent_s == NULL || study->spent_count == NULL)) {
+    study->is_dropped = calloc(study->plan->group_count + 1, sizeof *study->is_dropped);
+    if (code == 0 &&
+        (study->spent_s == NULL || study->spent_count == NULL || study->is_dropped == NULL)) {
         snprintf(error->message, sizeof error->message, "out of memory");
         code = -ENOMEM;
     }
@@ -220,7 +234,9 @@ int lab_study_run(struct lab_study *study, struct trd_error *error) {
     lab_server_stop(&study->bench->server);
     free(study->spent_s);
     free(study->spent_count);
+    free(study->is_dropped);
     study->spent_s = NULL;
     study->spent_count = NULL;
+    study->is_dropped = NULL;
     return code;
 }

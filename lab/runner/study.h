@@ -14,6 +14,7 @@ struct lab_study {
     struct lab_progress progress;
     double *spent_s;       /* by group: what its blocks of this session took */
     uint32_t *spent_count; /* by group: how many they were */
+    bool *is_dropped;      /* by group: given up for want of time */
 
     /* What came of it. */
     size_t run_count;

@@ -16,8 +16,7 @@ static double block_s(const struct lab_study *study, uint32_t group) {
 }
 
 /* Seconds that every group will still take, from block `next` on. */
-static double count_left(const struct lab_study *study, size_t next, const bool *is_dropped,
-                         double *by_group) {
+static double count_left(const struct lab_study *study, size_t next, double *by_group) {
     const struct lab_plan *plan = study->plan;
     double left_s = 0.0;
 
@@ -27,7 +26,7 @@ static double count_left(const struct lab_study *study, size_t next, const bool 
     for (size_t i = next; i < plan->block_count; i++) {
         uint32_t group = plan->blocks[i].group;
 
-        if (!is_dropped[group]) {
+        if (!study->is_dropped[group]) {
             by_group[group] += block_s(study, group);
             left_s += block_s(study, group);
         }
@@ -53,14 +52,13 @@ static size_t choose(const struct lab_plan *plan, const double *by_group) {
     return chosen;
 }
 
-static int drop_blocks(struct lab_study *study, size_t next, const bool *is_dropped,
-                       struct trd_error *error) {
+/* Gives up what is left of one group, repetitions included. */
+static int drop(struct lab_study *study, size_t next, size_t group, struct trd_error *error) {
     int code = 0;
 
+    study->is_dropped[group] = true;
     for (size_t i = next; code == 0 && i < study->plan->block_count; i++) {
-        uint32_t group = study->plan->blocks[i].group;
-
-        if (is_dropped[group]) {
+        if (study->plan->blocks[i].group == group) {
             code = lab_store_set_block(study->store, i, LAB_BLOCK_DROPPED, error);
             study->progress.planned_s -= study->plan->groups[group].seconds;
             study->dropped_count++;
@@ -72,31 +70,24 @@ static int drop_blocks(struct lab_study *study, size_t next, const bool *is_drop
 int lab_study_trim(struct lab_study *study, size_t next, struct trd_error *error) {
     double elapsed_s = lab_now_s() - study->progress.started_s;
     double *by_group;
-    bool *is_dropped;
-    int code;
+    int code = 0;
 
     if (study->budget_s <= 0.0) {
         return 0;
     }
     by_group = calloc(study->plan->group_count + 1, sizeof *by_group);
-    is_dropped = calloc(study->plan->group_count + 1, sizeof *is_dropped);
-    if (by_group == NULL || is_dropped == NULL) {
+    if (by_group == NULL) {
         snprintf(error->message, sizeof error->message, "out of memory");
-        code = -ENOMEM;
-        goto free_arrays;
+        return -ENOMEM;
     }
-    while (elapsed_s + count_left(study, next, is_dropped, by_group) > study->budget_s) {
+    while (code == 0 && elapsed_s + count_left(study, next, by_group) > study->budget_s) {
         size_t group = choose(study->plan, by_group);
 
         if (group == study->plan->group_count) {
             break; /* nothing but the core is left: rather late than without an answer */
         }
-        is_dropped[group] = true;
+        code = drop(study, next, group, error);
     }
-    code = drop_blocks(study, next, is_dropped, error);
-
-free_arrays:
     free(by_group);
-    free(is_dropped);
     return code;
 }
