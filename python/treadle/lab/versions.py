@@ -62,10 +62,11 @@ def of_everything() -> Dict[str, str]:
 
 
 def of_run(used: Dict[str, str]) -> Dict[str, str]:
-    """The `versions` of a result: the interpreter, treadle if it was imported, and `used`."""
+    """The `versions` of a result: the interpreter, the extension if it was loaded, and `used`."""
     versions = {"python": label(), **used}
-    module = sys.modules.get("treadle")
-    version = getattr(module, "__version__", None)
+    # The extension, not the package: asking a package without its extension for a version raises.
+    extension = sys.modules.get("treadle._treadle")
+    version = getattr(extension, "version", None)
     if version is not None:
         versions["treadle"] = str(version)
     return versions
