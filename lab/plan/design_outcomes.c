@@ -31,7 +31,8 @@ void lab_design_outcomes(const struct lab_draft *draft) {
             snprintf(cell.kind, sizeof cell.kind, "%s", "outcome");
             snprintf(cell.variant, sizeof cell.variant, "%s", outcome->pairs[pair].variant);
             lab_draft_time(draft, &cell, 0.1, 0.0, strcmp(outcome->claim, "T11") == 0 ? 1.8 : 0.4);
-            cell.limit_s = draft->detail == LAB_DETAIL_QUICK ? 10.0 : 30.0;
+            /* Importing torch or starting a notebook's kernel takes seconds on a busy machine. */
+            cell.limit_s = draft->detail == LAB_DETAIL_QUICK ? 20.0 : 60.0;
             if (draft->detail == LAB_DETAIL_QUICK && strcmp(outcome->id, "io-large-result") == 0) {
                 snprintf(cell.params, sizeof cell.params, "{\"bytes\":32000000}");
             }

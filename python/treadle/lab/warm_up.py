@@ -58,7 +58,7 @@ class WarmUp:
 
     def run(self) -> float:
         """Warms up, verifies every result and returns the seconds a task takes in the end."""
-        spent_s, size = 0.0, self._workers
+        spent_s, size = 0.0, self._workers * self._workload.warm_rounds
         while not self._is_enough(spent_s):
             wall_s, per_task_s = self._batch(size)
             spent_s += wall_s

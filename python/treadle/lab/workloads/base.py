@@ -29,6 +29,7 @@ class Workload:
     params: Mapping[str, float] = {}  # name → default
     needs_http = False
     cycle = 1  # tasks i and i + cycle cost the same; 1: all do, or only a long run evens it out
+    warm_rounds = 1  # tasks a worker in the first batch of the warm-up: enough that each has one
     runs_inline = False  # its task builds executors itself, so it must not run inside one
 
     def __init__(self, spec: Spec, variant: str) -> None:

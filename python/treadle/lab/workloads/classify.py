@@ -12,7 +12,7 @@ import random
 import threading
 from typing import Any, Callable, Dict, List, Optional, Tuple
 
-from treadle.lab.protocol import CellError, Unsupported, WrongResult, one_line
+from treadle.lab.protocol import CellError, Spec, Unsupported, WrongResult, one_line
 from treadle.lab.workloads.base import Inputs, Workload, load, need_module
 
 PICTURES = 3
@@ -118,6 +118,11 @@ class Classify(Workload):
     summary = "ResNet-18 image classification with torchvision"
     variants = ("per-worker", "per-task")
     cycle = PICTURES
+
+    def __init__(self, spec: Spec, variant: str) -> None:
+        super().__init__(spec, variant)
+        # While one worker loads its model the others go on: more tasks, until every one has loaded.
+        self.warm_rounds = 3 if self.variant == "per-worker" else 1
 
     @classmethod
     def missing(cls) -> Optional[Unsupported]:
