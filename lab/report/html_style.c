@@ -138,6 +138,7 @@ static const char *const style[] = {
     ".tight tr{border:0;padding:5px 0}.tight tbody{border-bottom:1px solid var(--line);padding:7px "
     "0}",
     ".tight tbody:last-child{border:0}.claims tr+tr{padding:0}.tight .group>th{padding-top:4px}",
+    ".stack.tight tbody tr:nth-child(n)>*{padding-top:2px;padding-bottom:2px;border:0}",
     ".stack td[data-k]::before{content:attr(data-k) ' ';color:var(--soft)}",
     "dl{grid-template-columns:1fr;gap:0}dd{margin-bottom:8px}}",
     "@media print{body{background:#fff}.card,.answer{break-inside:avoid}button{display:none}}",
