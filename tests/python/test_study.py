@@ -12,16 +12,12 @@ import sqlite3
 import subprocess
 import sys
 import time
-import unittest
 import uuid
 from contextlib import closing
 from pathlib import Path
 from typing import Any, Dict, Iterator, List, Optional, Sequence
 
-try:
-    import pytest
-except ImportError:
-    raise unittest.SkipTest("these tests are written for pytest, which is not here") from None
+import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 BUILD = Path(os.environ.get("TREADLE_BUILD", ROOT / "build")).resolve()
