@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
-import platform
 import sys
 import zlib
 from typing import Any, Dict, Optional
 
 _PACKAGES = ("Pillow", "torch", "torchvision", "ipykernel", "jupyter_client", "numpy")
+
+
+def python() -> str:
+    """The interpreter's version, such as "3.11.2". (platform says the same, but is slow to import.)"""
+    return sys.version.split()[0]
+
+
+def implementation() -> str:
+    """The interpreter's name, such as "CPython"."""
+    name = sys.implementation.name
+    return {"cpython": "CPython", "pypy": "PyPy"}.get(name, name)
 
 
 def is_free_threaded() -> bool:
@@ -25,7 +35,7 @@ def has_gil() -> bool:
 
 def label() -> str:
     """What reports call this interpreter, such as "CPython 3.11.2"; a free-threaded one ends in t."""
-    name = f"{platform.python_implementation()} {platform.python_version()}"
+    name = f"{implementation()} {python()}"
     return name + "t" if is_free_threaded() else name
 
 
@@ -33,8 +43,8 @@ def interpreter() -> Dict[str, Any]:
     """The `interpreter` object of `--list`."""
     return {
         "label": label(),
-        "implementation": platform.python_implementation(),
-        "version": platform.python_version(),
+        "implementation": implementation(),
+        "version": python(),
         "executable": sys.executable,
         "free_threaded": is_free_threaded(),
         "gil": has_gil(),
@@ -53,7 +63,7 @@ def of_package(name: str) -> Optional[str]:
 
 def of_everything() -> Dict[str, str]:
     """Versions for `--list`: the interpreter's, zlib's and the optional packages'."""
-    found = {"python": platform.python_version(), "zlib": zlib.ZLIB_RUNTIME_VERSION}
+    found = {"python": python(), "zlib": zlib.ZLIB_RUNTIME_VERSION}
     for name in _PACKAGES:
         version = of_package(name)
         if version is not None:

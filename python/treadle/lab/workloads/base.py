@@ -11,7 +11,6 @@ something from which `verify` can tell that the work was really done.
 from __future__ import annotations
 
 import importlib
-import importlib.util
 from typing import Any, Callable, Dict, Mapping, Optional, Tuple
 
 from treadle.lab.protocol import CellError, Spec, Unsupported, WrongResult
@@ -114,6 +113,8 @@ def need_module(module: str, purpose: str, package: str) -> Optional[Unsupported
 
     The module is looked for, not imported: some take seconds.
     """
+    import importlib.util
+
     if importlib.util.find_spec(module) is not None:
         return None
     return Unsupported(f"{purpose} needs the Python module {module}", f"apt install {package}")

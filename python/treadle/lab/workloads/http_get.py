@@ -8,12 +8,12 @@ interpreters and executors: http.client of the standard library, one kept-alive 
 from __future__ import annotations
 
 import http.client
-import platform
 import threading
 import zlib
 from typing import Any, Callable, Dict, Optional, Tuple
 
 from treadle.lab.protocol import CellError, WrongResult
+from treadle.lab.versions import python
 from treadle.lab.workloads.base import Inputs, Workload
 from treadle.lab.workloads.noise import mix
 
@@ -100,4 +100,4 @@ class HttpGet(Workload):
         self.expect(index, (size, checksum), (len(body), zlib.crc32(body)))
 
     def versions(self) -> Dict[str, str]:
-        return {"http.client": platform.python_version()}
+        return {"http.client": python()}
