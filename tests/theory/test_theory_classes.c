@@ -126,6 +126,33 @@ static void memory_grows_with_the_tasks_in_flight_only(void **state) {
     trd_sim_report_free(&report);
 }
 
+/* Sizers move the workers while tasks flow: the identities hold all the same (theory_run), and the
+ * sizes are the sizer's. */
+static void every_sizer_moves_the_workers_and_loses_no_task(void **state) {
+    (void)state;
+    const struct trd_sim_client client = {.share = 1, .service = {TRD_SIM_EXPONENTIAL, SERVICE_NS}};
+    for (const struct trd_sizer *const *sizer = trd_sizers(); *sizer; sizer++) {
+        struct trd_sim_config config = theory_open("fifo", 8, 0.4, &client, 1);
+        struct trd_sim_report report;
+        char text[64];
+        (void)snprintf(text, sizeof text, "%s%s", (*sizer)->name,
+                       strcmp((*sizer)->name, "adaptive") == 0 ? ":idle=0.05" : "");
+        config.sizer = text;
+        config.workers_min = 1;
+        config.task_count = 100000;
+        theory_run(&config, &report);
+        assert_int_equal(report.total.finished, config.task_count);
+        assert_in_range(report.workers_peak, 1, 8);
+        print_message("  %s: %.2f workers\n", text, report.workers_mean);
+        if (strcmp((*sizer)->name, "adaptive") == 0) {
+            assert_true(report.workers_mean > 3.3 && report.workers_mean < 7.9);
+        } else if (strcmp((*sizer)->name, "fixed") == 0) {
+            theory_near(report.workers_mean, 8.0, 1e-9);
+        }
+        trd_sim_report_free(&report);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(one_worker_serves_priorities_as_cobham_says),
@@ -133,6 +160,7 @@ int main(void) {
         cmocka_unit_test(every_policy_obeys_the_conservation_law),
         cmocka_unit_test(turns_favour_the_client_that_asks_for_less),
         cmocka_unit_test(a_seed_repeats_a_run_bit_for_bit),
+        cmocka_unit_test(every_sizer_moves_the_workers_and_loses_no_task),
         cmocka_unit_test(memory_grows_with_the_tasks_in_flight_only),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -8,6 +8,7 @@
 
 #include <treadle/policy.h>
 #include <treadle/sim.h>
+#include <treadle/sizer.h>
 
 #include "lab/command/sim_theory.h"
 
