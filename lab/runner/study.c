@@ -111,7 +111,7 @@ static bool may_repeat(const struct lab_study *study, const struct lab_plan_bloc
             repeated_s += plan->groups[plan->blocks[i].group].seconds;
         }
     }
-    if (study->is_dropped[block->group] || block->attempt >= ATTEMPTS_MAX ||
+    if (study->is_short_of_time || block->attempt >= ATTEMPTS_MAX ||
         repeated_s > LAB_REPEAT_SHARE * planned_s) {
         return false;
     }

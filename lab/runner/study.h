@@ -15,6 +15,7 @@ struct lab_study {
     double *spent_s;       /* by group: what its blocks of this session took */
     uint32_t *spent_count; /* by group: how many they were */
     bool *is_dropped;      /* by group: given up for want of time */
+    bool is_short_of_time; /* nothing is repeated any more */
 
     /* What came of it. */
     size_t run_count;

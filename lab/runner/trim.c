@@ -26,7 +26,9 @@ static double count_left(const struct lab_study *study, size_t next, double *by_
     for (size_t i = next; i < plan->block_count; i++) {
         uint32_t group = plan->blocks[i].group;
 
-        if (!study->is_dropped[group]) {
+        bool is_given_up = study->is_short_of_time && plan->blocks[i].attempt > 0;
+
+        if (!study->is_dropped[group] && !is_given_up) {
             by_group[group] += block_s(study, group);
             left_s += block_s(study, group);
         }
@@ -52,16 +54,30 @@ static size_t choose(const struct lab_plan *plan, const double *by_group) {
     return chosen;
 }
 
-/* Gives up what is left of one group, repetitions included. */
+/* Gives up what is left of one group; its repetitions have gone before. */
 static int drop(struct lab_study *study, size_t next, size_t group, struct trd_error *error) {
     int code = 0;
 
     study->is_dropped[group] = true;
     for (size_t i = next; code == 0 && i < study->plan->block_count; i++) {
-        if (study->plan->blocks[i].group == group) {
+        if (study->plan->blocks[i].group == group && study->plan->blocks[i].attempt == 0) {
             code = lab_store_set_block(study->store, i, LAB_BLOCK_DROPPED, error);
             study->progress.planned_s -= study->plan->groups[group].seconds;
             study->dropped_count++;
+        }
+    }
+    return code;
+}
+
+/* A block that was noisy is better than one that was not run: repetitions go first. */
+static int drop_repetitions(struct lab_study *study, size_t next, struct trd_error *error) {
+    int code = 0;
+
+    study->is_short_of_time = true;
+    for (size_t i = next; code == 0 && i < study->plan->block_count; i++) {
+        if (study->plan->blocks[i].attempt > 0) {
+            code = lab_store_set_block(study->store, i, LAB_BLOCK_DROPPED, error);
+            study->progress.planned_s -= study->plan->groups[study->plan->blocks[i].group].seconds;
         }
     }
     return code;
@@ -79,6 +95,10 @@ int lab_study_trim(struct lab_study *study, size_t next, struct trd_error *error
     if (by_group == NULL) {
         snprintf(error->message, sizeof error->message, "out of memory");
         return -ENOMEM;
+    }
+    if (!study->is_short_of_time &&
+        elapsed_s + count_left(study, next, by_group) > study->budget_s) {
+        code = drop_repetitions(study, next, error);
     }
     while (code == 0 && elapsed_s + count_left(study, next, by_group) > study->budget_s) {
         size_t group = choose(study->plan, by_group);
