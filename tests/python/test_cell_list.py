@@ -53,15 +53,20 @@ def test_whatever_is_not_supported_has_a_reason() -> None:
 def test_without_any_optional_package_it_says_what_installs_them() -> None:
     found = json.loads(run(["-S", *MODULE, "--list"]))
     rows = {row["id"]: row for row in [*found["workloads"], *found["outcomes"]]}
-    installs = {
-        "image": "apt install python3-pil",
-        "classify": "apt install python3-torchvision",
-        "model-closure": "apt install python3-torchvision",
-        "notebook-lambda": "apt install python3-ipykernel python3-jupyter-client",
+    needs = {
+        "image": ("python3-pil", "Pillow"),
+        "classify": ("python3-torchvision", "torchvision"),
+        "model-closure": ("python3-torchvision", "torchvision"),
+        "notebook-lambda": (
+            "python3-ipykernel python3-jupyter-client",
+            "ipykernel jupyter_client",
+        ),
     }
-    for name, command in installs.items():
+    is_distribution = sys.prefix == "/usr"
+    for name, (package, project) in needs.items():
+        command = f"{sys.executable} -m pip install {project}"
         assert not rows[name]["supported"]
-        assert rows[name]["install"] == command
+        assert rows[name]["install"] == (f"apt install {package}" if is_distribution else command)
     assert rows["fibonacci"]["supported"]
 
 

@@ -64,7 +64,7 @@ def test_models_in_threads_work_or_are_skipped_with_the_command_that_helps(name:
         assert result["outcome"] == "ok", result
     else:
         assert result["outcome"] == "skipped"
-        assert "apt install python3-" in result["install"]
+        assert result["install"] == missing.install != ""
 
 
 def test_a_closure_over_a_model_does_not_reach_a_process() -> None:

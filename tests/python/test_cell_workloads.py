@@ -88,7 +88,7 @@ def test_classify_runs_where_torchvision_is_installed(variant: str, executor: st
     else:
         assert result["outcome"] == "skipped"
         assert "torch" in result["reason"]
-        assert result["install"] == "apt install python3-torchvision"
+        assert result["install"] == missing.install != ""
 
 
 @pytest.mark.parametrize(

@@ -39,7 +39,7 @@ _LAMBDA = "print([f.result() for f in [pool.submit(lambda x: x * x, n) for n in 
 def missing_kernel(purpose: str) -> Optional[Unsupported]:
     """None when a kernel could be started; else who misses what, and what installs it."""
     for module in ("ipykernel", "jupyter_client"):
-        gone = need_module(module, purpose, "python3-ipykernel python3-jupyter-client")
+        gone = need_module(module, purpose)
         if gone is not None:
             return gone
     return None

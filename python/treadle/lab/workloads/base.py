@@ -11,6 +11,7 @@ something from which `verify` can tell that the work was really done.
 from __future__ import annotations
 
 import importlib
+import sys
 from typing import Any, Callable, Dict, Mapping, Optional, Tuple
 
 from treadle.lab.protocol import CellError, Spec, Unsupported, WrongResult
@@ -108,7 +109,28 @@ def load(module: str) -> Any:
     return importlib.import_module(module)
 
 
-def need_module(module: str, purpose: str, package: str) -> Optional[Unsupported]:
+# The optional modules: the distribution's packages, and their names on an index.
+_PACKAGES = {
+    "PIL": ("python3-pil", "Pillow"),
+    "torch": ("python3-torchvision", "torchvision"),
+    "torchvision": ("python3-torchvision", "torchvision"),
+    "ipykernel": ("python3-ipykernel python3-jupyter-client", "ipykernel jupyter_client"),
+    "jupyter_client": ("python3-ipykernel python3-jupyter-client", "ipykernel jupyter_client"),
+}
+
+
+def install_command(module: str) -> str:
+    """What installs an optional module for this interpreter.
+
+    The distribution's packages serve the distribution's own interpreter only.
+    """
+    package, name = _PACKAGES[module]
+    if sys.prefix == "/usr":
+        return f"apt install {package}"
+    return f"{sys.executable} -m pip install {name}"
+
+
+def need_module(module: str, purpose: str) -> Optional[Unsupported]:
     """None when `module` could be imported; else who misses it and what installs it.
 
     The module is looked for, not imported: some take seconds.
@@ -117,4 +139,4 @@ def need_module(module: str, purpose: str, package: str) -> Optional[Unsupported
 
     if importlib.util.find_spec(module) is not None:
         return None
-    return Unsupported(f"{purpose} needs the Python module {module}", f"apt install {package}")
+    return Unsupported(f"{purpose} needs the Python module {module}", install_command(module))

@@ -104,10 +104,10 @@ def save_seeded_weights(folder: str) -> str:
 def missing_torchvision(purpose: str) -> Optional[Unsupported]:
     """None when torchvision could be imported; else who misses it and what installs it."""
     for module in ("torch", "torchvision"):
-        found = need_module(module, purpose, "python3-torchvision")
+        found = need_module(module, purpose)
         if found is not None:
             return found
-    return need_module("PIL", purpose, "python3-pil")
+    return need_module("PIL", purpose)
 
 
 class Classify(Workload):

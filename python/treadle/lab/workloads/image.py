@@ -36,7 +36,7 @@ class ImageResize(Workload):
 
     @classmethod
     def missing(cls) -> Optional[Unsupported]:
-        return need_module("PIL", "image", "python3-pil")
+        return need_module("PIL", "image")
 
     def setup(self) -> None:
         self._folder = self.need_scratch()
