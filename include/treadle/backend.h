@@ -37,7 +37,8 @@ struct trd_backend {
     /** Optional. On the worker, before its first task. Not 0: the pool is broken with that code,
      * and what is queued is completed as cancelled. */
     int (*open)(void *context, uint32_t worker);
-    /** Runs one task to its end, or for one slice of a resumable one. */
+    /** Runs one task to its end, or for one slice of a resumable one. With TRD_ON_FULL_CALLER_RUNS
+     * also on a submitting thread, as worker TRD_WORKER_NONE. */
     enum trd_outcome (*run)(void *context, uint32_t worker, struct trd_task *task);
     /** Optional. Asked between `run` and `complete`: will complete() of this task neither call
      * anybody's code nor wait? Then the worker may take its next task already, under the same lock.
@@ -46,7 +47,7 @@ struct trd_backend {
     bool (*is_quiet)(void *context, struct trd_task *task);
     /** The task is the submitter's again: its last touch by the engine. Called exactly once for
      * every accepted task, after it has been accounted for; on a worker, or on the thread that
-     * cancelled, expired or shut down. */
+     * cancelled, submitted or shut down. */
     void (*complete)(void *context, struct trd_task *task, enum trd_outcome outcome);
     /** Optional. On the worker, after its last task. */
     void (*close)(void *context, uint32_t worker);
@@ -62,7 +63,8 @@ struct trd_backend {
 int trd_pool_work(struct trd_pool *pool, uint32_t worker);
 
 /** The threads backend: POSIX threads that call payload.call.run(payload.call.arg). Its context is
- * made by the pool itself. */
+ * made by the pool itself. It tells nobody when a task of the caller's own memory is complete: wait
+ * with trd_pool_drain(), or use trd_pool_submit(). */
 extern const struct trd_backend trd_backend_threads;
 
 #pragma GCC visibility pop

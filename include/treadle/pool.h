@@ -71,7 +71,9 @@ int trd_pool_create(const struct trd_pool_config *config, struct trd_pool **pool
 
 /** Submits run(arg). `options` may be NULL. With `future_out` the caller gets a reference to give
  * back; NULL is fire and forget. May block only with TRD_ON_FULL_BLOCK.
- * 0; -EINVAL; -ENOMEM; -EAGAIN: refused (full, or by the policy's admission); -ESHUTDOWN: the pool
+ * 0; -EINVAL: `run` is NULL, or the pool's backend is not trd_backend_threads; -ENOMEM; -EAGAIN:
+ * refused (full, or by the policy's admission), or there is no worker and none can be started
+ * (another code if the backend says another); -ESHUTDOWN: the pool
  * is shut down; -ENOTRECOVERABLE: a worker could not be opened, the pool is broken; -EDEADLK:
  * blocking inside a worker. An error means that nothing was taken. */
 int trd_pool_submit(struct trd_pool *pool, void *(*run)(void *arg), void *arg,

@@ -9,11 +9,21 @@
 
 enum { THREAD_NAME_BYTES = 16 }; /* the kernel's limit, NUL included */
 
+/* All signals but those that a thread raises by its own fault: blocking these would only keep crash
+ * handlers from saying where. */
+static void thread_blocked_signals(sigset_t *set) {
+    static const int own[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP, SIGSYS, SIGABRT};
+    (void)sigfillset(set); /* cannot fail with a valid set */
+    for (size_t i = 0; i < sizeof own / sizeof own[0]; i++) {
+        (void)sigdelset(set, own[i]); /* a valid number: cannot fail */
+    }
+}
+
 int trd__thread_start(pthread_t *thread_out, void *(*run)(void *arg), void *arg) {
-    sigset_t all, before;
-    (void)sigfillset(&all); /* cannot fail with a valid set */
+    sigset_t blocked, before;
+    thread_blocked_signals(&blocked);
     /* The new thread inherits the mask of its creator. */
-    int failed = pthread_sigmask(SIG_SETMASK, &all, &before);
+    int failed = pthread_sigmask(SIG_SETMASK, &blocked, &before);
     if (failed) {
         return -failed;
     }

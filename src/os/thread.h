@@ -5,8 +5,8 @@
 #include <pthread.h>
 #include <stdint.h>
 
-/** Starts run(arg) on a new joinable thread that blocks all signals: they are for the program's
- * own threads. 0 or -errno. */
+/** Starts run(arg) on a new joinable thread that blocks all signals but its own faults: they are
+ * for the program's own threads. 0 or -errno. */
 int trd__thread_start(pthread_t *thread_out, void *(*run)(void *arg), void *arg);
 /** Waits for its end. */
 void trd__thread_join(pthread_t thread);

@@ -10,6 +10,8 @@
  * to be done outside (waking, starting workers) it notes in `struct trd__errands`, and
  * trd__pool_unlock() does the waking.
  *
+ * The threads backend has a lock of its own for its list of threads, never held with a pool's.
+ *
  * A future's own words are atomics, and only its completion and its callbacks use them.
  *
  * Functions named _locked are called with the lock held, and keep it unless they say otherwise.

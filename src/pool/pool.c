@@ -249,6 +249,7 @@ int trd_pool_create(const struct trd_pool_config *config, struct trd_pool **pool
     failed = pool_start(pool);
     if (failed) {
         (void)trd_pool_shutdown(pool, TRD_SHUTDOWN_CANCEL_PENDING, true); /* not in a worker */
+        trd__sched_fini(&pool->sched);
         goto free_insides;
     }
     *pool_out = pool;

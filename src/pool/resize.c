@@ -157,6 +157,7 @@ int trd_pool_resize(struct trd_pool *pool, uint32_t workers_min, uint32_t worker
     (void)trd__recording_room_locked(pool); /* nothing was looked at yet */
     trd__sched_bounds(&pool->sched, workers_min, workers_max, now_ns);
     trd__resize_shrink_locked(pool, &errands);
+    pool->spawn_retry_ns = 0; /* somebody asks for it: worth a try at once */
     trd__pool_unlock(pool, &errands);
     /* Too few threads is no error while the pool works: it goes on with those it has. */
     (void)trd__resize_grow(pool);

@@ -165,6 +165,8 @@ int trd__submit(struct trd_pool *pool, struct trd_task *task, uint64_t class_key
     } else if (answer == SUBMIT_CALLER_RUNS) {
         submit_run_here_locked(&submission);
         answer = 0;
+    } else if (pool->sched.queued < pool->pending_max) {
+        trd__pool_room_locked(pool, &errands); /* it may have been woken for a place it leaves */
     }
     trd__pool_unlock(pool, &errands);
     return is_short ? submit_grow(&submission) : answer;

@@ -12,7 +12,7 @@ enum { PRODUCERS = 2, TASKS = 1500 };
 /* A thread that submits for several clients and cancels some of it. */
 struct producer {
     struct trd_pool *pool;
-    uint64_t seed;
+    uint64_t seed, clients;
 };
 
 static void *produce(void *arg) {
@@ -22,7 +22,7 @@ static void *produce(void *arg) {
     for (int i = 0; i < TASKS; i++) {
         const uint64_t dice = trd_rng_next(&rng);
         const struct trd_options options = {
-            .client = dice % 7,
+            .client = dice % producer->clients,
             .priority = (int64_t)(dice >> 8) % 5,
             .weight = (uint32_t)(dice >> 16) % 3,
             .deadline_ns = dice % 11 == 0 ? 1 : 0,
@@ -43,13 +43,14 @@ static void *produce(void *arg) {
 }
 
 /* Works for a while and hands out the record. */
-static void pool_record(const char *policy, const char *sizer, struct trd_trace *trace) {
+static void pool_record(const char *policy, const char *sizer, uint64_t clients,
+                        struct trd_trace *trace) {
     struct trd_pool *pool = pool_make(&(struct trd_pool_config){
         .workers_max = 3, .policy = policy, .sizer = sizer, .seed = 99, .is_recording = true});
     struct producer producers[PRODUCERS];
     pthread_t threads[PRODUCERS];
     for (int i = 0; i < PRODUCERS; i++) {
-        producers[i] = (struct producer){pool, (uint64_t)i + 1};
+        producers[i] = (struct producer){pool, (uint64_t)i + 1, clients};
         assert_int_equal(pthread_create(&threads[i], NULL, produce, &producers[i]), 0);
     }
     for (int i = 0; i < PRODUCERS; i++) {
@@ -62,31 +63,48 @@ static void pool_record(const char *policy, const char *sizer, struct trd_trace 
     trd_pool_destroy(pool);
 }
 
+/* Replays, and frees the trace. */
+static void check_replay(struct trd_trace *trace) {
+    struct trd_replay_report report;
+    struct trd_error error = {""};
+    const int failed = trd_sim_replay(trace, &report, &error);
+    if (failed || !report.is_identical) {
+        fail_msg("%s, %s: %d %s, event %llu: %s", trace->policy, trace->sizer, failed,
+                 error.message, (unsigned long long)report.first_difference,
+                 report.difference.message);
+    }
+    assert_int_equal(report.submitted, PRODUCERS * TASKS);
+    trd_trace_free(trace);
+}
+
 static void every_policy_and_sizer_replays_identically(void **state) {
     (void)state;
     for (const struct trd_policy *const *policy = trd_policies(); *policy; policy++) {
         for (const struct trd_sizer *const *sizer = trd_sizers(); *sizer; sizer++) {
             struct trd_trace trace;
-            struct trd_replay_report report;
-            struct trd_error error = {""};
             if ((*policy)->flags & TRD_POLICY_CONCURRENT) {
                 continue; /* parity is not promised */
             }
-            pool_record((*policy)->name, (*sizer)->name, &trace);
+            pool_record((*policy)->name, (*sizer)->name, 7, &trace);
             assert_false(trace.is_truncated);
             assert_true(trace.count >= 2 * PRODUCERS * TASKS);
             assert_int_equal(trace.workers_max, 3);
             assert_int_equal(trace.seed, 99);
-            const int failed = trd_sim_replay(&trace, &report, &error);
-            if (failed || !report.is_identical) {
-                fail_msg("%s, %s: %d %s, event %llu: %s", trace.policy, trace.sizer, failed,
-                         error.message, (unsigned long long)report.first_difference,
-                         report.difference.message);
-            }
-            assert_int_equal(report.submitted, PRODUCERS * TASKS);
-            trd_trace_free(&trace);
+            check_replay(&trace);
         }
     }
+}
+
+static void forgotten_clients_replay_identically(void **state) {
+    (void)state;
+    struct trd_trace trace;
+    pool_record("round_robin", "on_demand", 1000000, &trace);
+    size_t forgotten = 0;
+    for (size_t i = 0; i < trace.count; i++) {
+        forgotten += trace.events[i].kind == TRD_EVENT_FORGET;
+    }
+    assert_true(forgotten > 0);
+    check_replay(&trace);
 }
 
 static void a_record_may_be_taken_while_the_pool_works(void **state) {
@@ -113,6 +131,7 @@ static void a_record_may_be_taken_while_the_pool_works(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_policy_and_sizer_replays_identically),
+        cmocka_unit_test(forgotten_clients_replay_identically),
         cmocka_unit_test(a_record_may_be_taken_while_the_pool_works),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
