@@ -24,6 +24,7 @@ struct engine {
     uint64_t waiting;      /* of these, those that have not started */
     uint64_t pending_max;  /* 0: unbounded */
     bool may_block;        /* submit waits for room */
+    struct sleeper *room;  /* those who do */
     bool is_shut_down;     /* by shutdown() */
     bool is_ending;        /* by that, or because its executor or the interpreter goes away */
     bool is_recording;

@@ -20,6 +20,8 @@
 
 #include <treadle/task.h>
 
+#include "sleeper.h"
+
 struct module_state;
 struct engine;
 
@@ -69,13 +71,6 @@ struct future {
 struct placed_future {
     struct future future;
     struct trd_attr attr;
-};
-
-/** A thread that sleeps in result() or exception(). On that thread's stack. */
-struct sleeper {
-    struct sleeper *next;
-    PyThread_type_lock lock; /* held while there is nothing to wake up for */
-    bool is_listed;
 };
 
 /** What few futures need. A garbage-collected object of its own. */

@@ -45,6 +45,7 @@ static int backend_open(void *context, uint32_t worker) {
         PyErr_Clear();
     } else {
         Py_XSETREF(engine->broken, why);
+        sleepers_wake_all(&engine->room);
     }
     return -ECANCELED;
 }
@@ -57,6 +58,7 @@ static void note_started(struct engine *engine, struct future *future) {
     if (!future->is_started) {
         future->is_started = true;
         engine->waiting--;
+        sleepers_wake_one(&engine->room);
     }
 }
 

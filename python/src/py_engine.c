@@ -1,7 +1,6 @@
 /* py_engine.c - the type _treadle.Engine: a pool of libtreadle, and how its errors are said.
  *
- * The pool is never entered with the interpreter's lock given away, except where it may wait: for
- * room, or for its workers.
+ * The pool is entered with the interpreter's lock held, except where it waits for its workers.
  */
 #include "extension.h"
 
@@ -82,30 +81,50 @@ static int engine_check(struct engine *engine, int error) {
     return 0;
 }
 
+/* Waits until there is room. Here and not in the pool, so that Ctrl-C gets through: the pool's own
+ * count of what waits is never above ours, so it has room, too. 0, or -1 with an exception. */
+static int engine_wait_for_room(struct engine *engine) {
+    while (engine->waiting >= engine->pending_max && !engine->is_ending && engine->broken == NULL) {
+        if (engine_check_process(engine) != 0) {
+            return -1;
+        }
+        if (trd_pool_this_worker(engine->pool) != TRD_WORKER_NONE) {
+            engine_raise(engine, -EDEADLK);
+            return -1;
+        }
+        if (sleepers_join(&engine->room, TRD_FOREVER) != 0) {
+            /* A place that was meant for us is somebody else's. */
+            if (engine->waiting < engine->pending_max) {
+                sleepers_wake_one(&engine->room);
+            }
+            return -1;
+        }
+    }
+    return 0;
+}
+
 int engine_submit(struct engine *engine, struct future *future) {
     if (engine->state->is_exiting) {
         engine_raise(engine, -ESHUTDOWN);
         return -1;
     }
-    /* The pool's count of what waits is never above ours, so below the bound it will not wait. */
-    bool may_wait = engine->may_block && engine->waiting >= engine->pending_max;
     Py_INCREF((PyObject *)engine); /* the call may be over, and the executor gone, on return */
+    if (engine->may_block && engine->waiting >= engine->pending_max &&
+        engine_wait_for_room(engine) != 0) {
+        Py_DECREF((PyObject *)engine);
+        return -1;
+    }
     Py_INCREF((PyObject *)future);
     future->engine = engine;
     engine->waiting++;
     if (engine->accepted++ == 0) {
         Py_INCREF((PyObject *)engine);
     }
-    if (may_wait) {
-        interpreter_release();
-    }
     int error = trd_pool_submit_task(engine->pool, &future->task);
-    if (may_wait) {
-        interpreter_retake();
-    }
     if (error != 0) {
         future->engine = NULL;
         engine->waiting--;
+        sleepers_wake_one(&engine->room);
         if (--engine->accepted == 0) {
             Py_DECREF((PyObject *)engine);
         }
@@ -131,6 +150,7 @@ void engine_withdraw(struct future *future) {
 
 void engine_let_go(struct engine *engine) {
     engine->is_ending = true;
+    sleepers_wake_all(&engine->room);
     if (engine->pool != NULL) {
         (void)trd_pool_shutdown(engine->pool, TRD_SHUTDOWN_DRAIN, false); /* cannot fail unwaited */
     }
@@ -143,6 +163,7 @@ static PyObject *engine_shutdown(PyObject *self, PyObject *cancel) {
         return NULL;
     }
     engine->is_shut_down = engine->is_ending = true;
+    sleepers_wake_all(&engine->room);
     enum trd_shutdown how = is_cancelling ? TRD_SHUTDOWN_CANCEL_PENDING : TRD_SHUTDOWN_DRAIN;
     int error = trd_pool_shutdown(engine->pool, how, false);
     /* In a forked child there is nothing to shut down, and cleaning up must not fail. */

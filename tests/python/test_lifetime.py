@@ -267,6 +267,29 @@ class Exit(unittest.TestCase):
         )
         self.assertEqual((done.stdout, done.stderr), ("interrupted True\n", ""))
 
+    def test_an_interrupt_ends_the_wait_for_room(self):
+        done = run_script(
+            """
+            import signal, threading
+            from treadle import ThreadPoolExecutor
+            gate = threading.Event()
+            pool = ThreadPoolExecutor(1, max_pending=1)
+            running = pool.submit(gate.wait)
+            while not running.running():
+                pass
+            pool.submit(int)
+            main = threading.main_thread().ident
+            threading.Timer(0.2, signal.pthread_kill, (main, signal.SIGINT)).start()
+            try:
+                pool.submit(int)
+            except KeyboardInterrupt:
+                print("interrupted")
+            gate.set()
+            print(pool.submit(pow, 2, 3).result())
+        """
+        )
+        self.assertEqual((done.stdout, done.stderr), ("interrupted\n8\n", ""))
+
 
 @unittest.skipUnless(hasattr(os, "fork"), "no fork on this system")
 class Fork(unittest.TestCase):

@@ -177,6 +177,27 @@ class Bounds(Behind):
         self.assertEqual(pool.stats().finished, 1200)
         self.assertLessEqual(pool.stats().queued_peak, 1)
 
+    def test_shutting_down_ends_the_wait_for_room(self):
+        pool, gate = self.pool(max_pending=1)
+        pool.submit(int)
+        errors = []
+
+        def submit():
+            try:
+                pool.submit(int)
+            except RuntimeError as error:
+                errors.append(str(error))
+
+        threads = [threading.Thread(target=submit) for _ in range(3)]
+        for thread in threads:
+            thread.start()
+        pool.shutdown(wait=False)
+        for thread in threads:
+            thread.join(LIMIT)
+            self.assertFalse(thread.is_alive())
+        gate.open()
+        self.assertEqual(errors, ["cannot schedule new futures after shutdown"] * 3)
+
     def test_blocking_inside_a_worker_is_an_error(self):
         pool, gate = self.pool(max_pending=1)
         answer = pool.submit(lambda: [pool.submit(int), outcome()])
