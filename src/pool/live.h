@@ -122,6 +122,7 @@ struct trd_pool {
     uint32_t free_first; /* index + 1 of a FREE slot, 0 is none */
     uint32_t left_first; /* the same for LEFT ones */
 
+    uint64_t taken;      /* how often a task has left the queue, in whatever way */
     uint64_t incomplete; /* tasks accepted and not yet completed */
     uint64_t refused;    /* because the queue was full */
     uint64_t caller_ran;
@@ -169,7 +170,9 @@ void trd__pool_unref(struct trd_pool *pool);
 
 /* Makes `task`, just taken out of the queue, the submitter's again. Without the lock. */
 void trd__pool_complete(struct trd_pool *pool, struct trd_task *task, enum trd_outcome outcome);
-/* There is one more place in the queue. */
+/* A task has left the queue, in whatever way. */
+void trd__pool_taken_locked(struct trd_pool *pool, struct trd__errands *errands);
+/* There is a place in the queue that somebody may wait for. */
 void trd__pool_room_locked(struct trd_pool *pool, struct trd__errands *errands);
 
 /* submit.c: everything that trd_pool_submit_task() does; `class_key` names the callable. */

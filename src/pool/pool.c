@@ -58,6 +58,11 @@ void trd__pool_room_locked(struct trd_pool *pool, struct trd__errands *errands) 
     }
 }
 
+void trd__pool_taken_locked(struct trd_pool *pool, struct trd__errands *errands) {
+    pool->taken++;
+    trd__pool_room_locked(pool, errands);
+}
+
 void trd__pool_complete(struct trd_pool *pool, struct trd_task *task, enum trd_outcome outcome) {
     struct trd__errands errands = {0};
     pool->backend->complete(pool->context, task, outcome);

@@ -21,7 +21,7 @@ void trd__shutdown_cancel_all(struct trd_pool *pool) {
             const int failed = trd__sched_cancel(&pool->sched, task, now_ns);
             assert(failed == 0);
             (void)failed; /* used by the assertion only */
-            trd__pool_room_locked(pool, &errands);
+            trd__pool_taken_locked(pool, &errands);
         }
         trd__pool_unlock(pool, &errands);
         if (!task) {

@@ -17,8 +17,18 @@ struct submission {
     uint64_t class_key;
     uint64_t now_ns;
     uint32_t worker; /* who submits, or TRD_WORKER_NONE */
-    uint64_t gone;   /* how many tasks had left the queue when this one was accepted */
+    uint64_t taken;  /* `taken` of the pool when this task was accepted */
 };
+
+/* Tasks wait, and there is no worker: one could not be started for them. Tries again, for without
+ * one there will never be room. Gives the lock away. */
+static int submit_revive_locked(struct trd_pool *pool) {
+    struct trd__errands errands = {0};
+    trd__pool_unlock(pool, &errands);
+    const int failed = trd__resize_grow(pool);
+    trd__pool_lock(pool);
+    return failed && pool->sched.worker_count == 0 ? failed : SUBMIT_LOOK_AGAIN;
+}
 
 /* As many wait as may. Gives the lock away when it waits. */
 static int submit_full_locked(struct submission *submission) {
@@ -55,6 +65,9 @@ static int submit_prepare_locked(struct submission *submission) {
     }
     if (pool->is_stopping) {
         return -ESHUTDOWN;
+    }
+    if (pool->sched.queued > 0 && pool->sched.worker_count == 0) {
+        return submit_revive_locked(pool);
     }
     if (pool->sched.queued >= pool->pending_max) {
         return submit_full_locked(submission);
@@ -110,12 +123,6 @@ static int submit_decide_locked(struct submission *submission) {
     return answer;
 }
 
-/* How many accepted tasks wait no more. A resumable one comes back to the queue, but only after it
- * has left it. */
-static uint64_t submit_gone_locked(const struct trd_pool *pool) {
-    return pool->sched.submitted - pool->sched.queued;
-}
-
 /* The pool has fewer workers than it should, for the sake of a task just accepted: the first worker
  * must find it, or whoever shuts the pool down in the next moment would take it away unrun. When
  * none could be started and there is none, the task is taken back, and it is as if it had never
@@ -131,11 +138,11 @@ static int submit_grow(struct submission *submission) {
     int answer = 0;
     trd__pool_lock(pool);
     (void)trd__recording_room_locked(pool); /* nothing was looked at yet */
-    if (pool->sched.worker_count == 0 && submit_gone_locked(pool) == submission->gone &&
+    if (pool->sched.worker_count == 0 && pool->taken == submission->taken &&
         trd__sched_cancel(&pool->sched, submission->task, trd_clock_now_ns()) == 0) {
         submission->task->state = TRD_TASK_NEW;
         trd__pool_completed_locked(pool, 1, &errands);
-        trd__pool_room_locked(pool, &errands);
+        trd__pool_taken_locked(pool, &errands);
         answer = failed;
     }
     trd__pool_unlock(pool, &errands);
@@ -161,7 +168,7 @@ int trd__submit(struct trd_pool *pool, struct trd_task *task, uint64_t class_key
         pool->incomplete++;
         trd__idle_call_locked(pool, &errands);
         is_short = trd__resize_is_short_locked(pool, submission.now_ns);
-        submission.gone = submit_gone_locked(pool);
+        submission.taken = pool->taken;
     } else if (answer == SUBMIT_CALLER_RUNS) {
         submit_run_here_locked(&submission);
         answer = 0;
@@ -189,7 +196,7 @@ int trd_pool_cancel_task(struct trd_pool *pool, struct trd_task *task) {
     (void)trd__recording_room_locked(pool); /* nothing was looked at yet */
     const int failed = trd__sched_cancel(&pool->sched, task, now_ns);
     if (!failed) {
-        trd__pool_room_locked(pool, &errands);
+        trd__pool_taken_locked(pool, &errands);
     }
     trd__pool_unlock(pool, &errands);
     if (!failed) {

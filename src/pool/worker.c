@@ -60,9 +60,10 @@ static bool worker_may_leave_locked(const struct trd_pool *pool) {
 
 /* A task that has yielded to a pool that runs nothing more. */
 static void worker_drop_yielded_locked(struct trd_pool *pool, struct worker_hand *hand,
-                                       uint64_t now_ns) {
+                                       uint64_t now_ns, struct trd__errands *errands) {
     struct trd_task *task = trd__sched_any(&pool->sched);
     if (task && trd__sched_cancel(&pool->sched, task, now_ns) == 0) {
+        trd__pool_taken_locked(pool, errands);
         hand->dropped = task;
         hand->dropped_as = TRD_OUTCOME_CANCELLED;
     }
@@ -85,7 +86,7 @@ static void worker_account_locked(struct trd_pool *pool, struct trd__worker *wor
     if (hand->outcome == TRD_OUTCOME_AGAIN) {
         hand->done = NULL; /* it is queued again, and no longer in this hand */
         if (pool->is_cancelling) {
-            worker_drop_yielded_locked(pool, hand, now_ns);
+            worker_drop_yielded_locked(pool, hand, now_ns, errands);
         }
     }
 }
@@ -97,11 +98,11 @@ static enum worker_step worker_take_locked(struct trd_pool *pool, struct trd__wo
     const struct trd_pop pop = trd__sched_next(&pool->sched, worker->index, now_ns);
     switch (pop.fate) {
     case TRD_FATE_RUN:
-        trd__pool_room_locked(pool, errands);
+        trd__pool_taken_locked(pool, errands);
         hand->task = pop.task;
         return WORKER_RUN;
     case TRD_FATE_EXPIRE:
-        trd__pool_room_locked(pool, errands);
+        trd__pool_taken_locked(pool, errands);
         hand->dropped = pop.task;
         hand->dropped_as = TRD_OUTCOME_EXPIRED;
         return WORKER_LOOK;

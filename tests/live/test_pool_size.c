@@ -180,14 +180,14 @@ static void *submit_one(void *arg) {
 static void what_was_queued_behind_a_failed_start_is_not_lost(void **state) {
     (void)state;
     static struct hired hired;
-    static struct hired_task second;
+    static struct hired_task second, third;
     pthread_t thread;
     void *answer;
     hired_init(&hired);
     atomic_store(&hired.spawns_allowed, 0);
     atomic_store(&hired.spawn_awaits, 1);
     hired.pool = pool_make(&(struct trd_pool_config){
-        .workers_max = 1, .backend = &hired_backend, .backend_context = &hired});
+        .workers_max = 1, .pending_max = 2, .backend = &hired_backend, .backend_context = &hired});
     assert_int_equal(pthread_create(&thread, NULL, submit_one, &hired), 0);
     gate_await(&hired.at_spawn, 1); /* the only worker is being started by the other thread */
     hired_task_init(&second, hired_nothing, NULL);
@@ -197,8 +197,11 @@ static void what_was_queued_behind_a_failed_start_is_not_lost(void **state) {
     assert_int_equal((intptr_t)answer, -EAGAIN);
     assert_int_equal(pool_stats(hired.pool)->queued, 1);
     assert_int_equal(trd_pool_drain(hired.pool, 1000), -ETIMEDOUT);
+    hired_task_init(&third, hired_nothing, NULL);
+    assert_int_equal(trd_pool_submit_task(hired.pool, &third.shell.task), -EAGAIN);
     atomic_store(&hired.spawns_allowed, 1);
     assert_int_equal(trd_pool_drain(hired.pool, TRD_FOREVER), 0);
+    assert_int_equal(atomic_load(&third.completed_count), 0);
     assert_int_equal(atomic_load(&second.completed_count), 1);
     assert_int_equal(second.outcome, TRD_OUTCOME_DONE);
     trd_pool_destroy(hired.pool);
