@@ -2,10 +2,15 @@
 
 import asyncio
 import concurrent.futures
+import contextlib
+import importlib.util
 import inspect
+import io
 import logging
 import os
+import subprocess
 import sys
+import tempfile
 import threading
 import unittest
 
@@ -13,6 +18,8 @@ from gate import LIMIT, Gate
 
 import treadle
 from treadle import Future, ThreadPoolExecutor
+
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
 
 class Construction(unittest.TestCase):
@@ -186,6 +193,49 @@ class Package(unittest.TestCase):
         folder = os.path.dirname(treadle.__file__)
         self.assertIn("py.typed", os.listdir(folder))
         self.assertIn("_treadle.pyi", os.listdir(folder))
+
+    def test_the_documented_program_runs(self):
+        page = os.path.join(ROOT, "docs", "reference", "python.md")
+        if not os.path.exists(page):
+            self.skipTest("the documentation is not beside the tests")
+        with open(page, encoding="utf-8") as file:
+            program = file.read().split("```python\n")[1].split("```")[0]
+        output = io.StringIO()
+        with contextlib.redirect_stdout(output):
+            exec(program, {})
+        self.assertEqual(output.getvalue(), "1024\n")
+
+    def test_types_are_what_mypy_expects(self):
+        """Two of these lines are wrong, and only those are complained of."""
+        if importlib.util.find_spec("mypy") is None:
+            self.skipTest("mypy is not installed for this interpreter")
+        program = (
+            "from treadle import Future, ThreadPoolExecutor\n"
+            "def double(value: int) -> str: return str(value * 2)\n"
+            "pool = ThreadPoolExecutor(2, policy='lifo')\n"
+            "a: Future[str] = pool.submit(double, 1)\n"
+            "b: str = pool.options(priority=1).submit(double, value=1).result()\n"
+            "c: float = pool.stats().wait.p99\n"
+            "d: int = pool.submit(double, 1).result()\n"
+            "pool.submit(double, 'one')\n"
+        )
+        with tempfile.TemporaryDirectory() as folder:
+            path = os.path.join(folder, "user.py")
+            with open(path, "w", encoding="utf-8") as file:
+                file.write(program)
+            done = subprocess.run(
+                [sys.executable, "-m", "mypy", "--strict", "--cache-dir", folder, path],
+                env=dict(os.environ, MYPYPATH=os.path.join(ROOT, "python")),
+                capture_output=True,
+                text=True,
+                timeout=LIMIT * 4,
+            )
+        complaints = [
+            line.split(" error: ")[0] for line in done.stdout.splitlines() if " error: " in line
+        ]
+        self.assertEqual(
+            sorted(set(complaints)), [path + ":7:", path + ":8:"], done.stdout + done.stderr
+        )
 
 
 if __name__ == "__main__":
