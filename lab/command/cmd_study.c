@@ -24,7 +24,7 @@
 #include <unistd.h>
 
 /* Of the quick study's budget: what is not runs of cells. */
-#define AROUND_S 14.0
+#define AROUND_S 10.0
 
 static int say(const struct trd_error *error) {
     lab_say_error("study: %s", error->message);

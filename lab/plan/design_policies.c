@@ -19,6 +19,7 @@ static const double loads_full[] = {0.5, 0.8, 0.95, 1.1};
 static void add_group(const struct lab_draft *draft, double load, const char *variant) {
     const struct lab_design *design = draft->design;
     bool is_wait = strcmp(variant, "wait") == 0;
+    bool is_quick = draft->detail == LAB_DETAIL_QUICK;
 
     lab_plan_open_group(draft->plan, draft->blocks, LAB_RANK_MAIN, "policies/%g%s/%s", load,
                         is_wait ? "" : "/cpu", draft->lane->label);
@@ -37,7 +38,7 @@ static void add_group(const struct lab_draft *draft, double load, const char *va
         snprintf(cell.variant, sizeof cell.variant, "%s", variant);
         snprintf(cell.params, sizeof cell.params, "%s", is_wait ? WAIT_PARAMS : CPU_PARAMS);
         /* Above 1 the queue must be worked off after the last arrival. */
-        lab_draft_time(draft, &cell, 1.2, 0.05, load > 1.0 ? 0.25 : 0.1);
+        lab_draft_time(draft, &cell, is_quick ? 1.0 : 2.0, 0.05, load > 1.0 ? 0.25 : 0.1);
         lab_plan_add_cell(draft->plan, &cell);
     }
 }

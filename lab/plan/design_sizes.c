@@ -74,7 +74,7 @@ static void add_adaptive(const struct lab_draft *draft, const struct lab_workloa
              work->variant_count > 0 ? work->variants[0] : "");
     snprintf(cell.sizer, sizeof cell.sizer, "adaptive");
     if (strcmp(work->id, "classify") != 0) {
-        lab_draft_time(draft, &cell, 0.3, 0.55, 0.0); /* it must have found its size */
+        lab_draft_time(draft, &cell, 0.3, 0.45, 0.0); /* it must have found its size */
     }
     lab_plan_add_cell(draft->plan, &cell);
 }
