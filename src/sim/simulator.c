@@ -20,7 +20,7 @@ static uint64_t sim_draw(struct trd_rng *rng, const struct trd_sim_time *time) {
     case TRD_SIM_DETERMINISTIC:
         return (uint64_t)(time->mean_ns + 0.5);
     }
-    assert(!"a law that was checked");
+    assert(false); /* the law was checked when the run began */
     return 0;
 }
 
