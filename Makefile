@@ -41,6 +41,6 @@ install:
 	DESTDIR="$(abspath $(DESTDIR))" meson install -C build --no-rebuild
 
 clean:
-	rm -rf build build-asan build-tsan
+	rm -rf build build-asan build-tsan build-interpreters
 
 .PHONY: all study check check-all bench install clean
