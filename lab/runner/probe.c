@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define LIST_LIMIT_S 30.0
@@ -54,9 +55,13 @@ bool lab_python_resolve(const char *name, char *path, size_t space) {
     return for_each_folder(is_here, &sought);
 }
 
+enum { PYTHONS_MAX = 64 };
+
 struct list {
     char *text;
     size_t space;
+    struct stat seen[PYTHONS_MAX]; /* one interpreter may have several names and folders */
+    size_t seen_count;
 };
 
 /* python3, python3.11, python3.13t, ... */
@@ -73,6 +78,22 @@ static bool is_python_name(const char *name) {
     return *rest == '\0';
 }
 
+/* Is this file new to the list? */
+static bool is_first_seen(struct list *list, const char *path) {
+    struct stat *file = &list->seen[list->seen_count];
+
+    if (list->seen_count == PYTHONS_MAX || stat(path, file) != 0) {
+        return false;
+    }
+    for (size_t i = 0; i < list->seen_count; i++) {
+        if (list->seen[i].st_dev == file->st_dev && list->seen[i].st_ino == file->st_ino) {
+            return false;
+        }
+    }
+    list->seen_count++;
+    return true;
+}
+
 static bool add_pythons(void *context, const char *folder) {
     struct list *list = context;
     DIR *dir = opendir(folder);
@@ -80,10 +101,13 @@ static bool add_pythons(void *context, const char *folder) {
 
     while (dir != NULL && (entry = readdir(dir)) != NULL) {
         size_t length = strlen(list->text);
+        char path[PATH_SPACE];
 
-        if (is_python_name(entry->d_name) && length + strlen(folder) + 32 < list->space) {
-            snprintf(list->text + length, list->space - length, "%s%s/%s", length > 0 ? ", " : "",
-                     folder, entry->d_name);
+        snprintf(path, sizeof path, "%s/%s", folder, entry->d_name);
+        if (is_python_name(entry->d_name) && length + strlen(path) + 3 < list->space &&
+            is_first_seen(list, path)) {
+            snprintf(list->text + length, list->space - length, "%s%s", length > 0 ? ", " : "",
+                     path);
         }
     }
     if (dir != NULL) {
@@ -93,7 +117,7 @@ static bool add_pythons(void *context, const char *folder) {
 }
 
 void lab_pythons_known(char *text, size_t space) {
-    struct list list = {text, space};
+    struct list list = {.text = text, .space = space};
 
     text[0] = '\0';
     (void)for_each_folder(add_pythons, &list);

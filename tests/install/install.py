@@ -1,6 +1,6 @@
 """What `make install` puts in place can be used: the program of docs/reference/c-api.md, built with
 pkg-config against the installed headers and libraries, runs, linked dynamically and statically;
-command and man page are there.
+command and man page are there, and the command finds its Python package.
 
 install.py MESON BUILD_FOLDER C_COMPILER VERSION
 """
@@ -66,6 +66,9 @@ def check(root: Path, compiler: str, version: str) -> None:
     told = output(str(command), "--version", LD_LIBRARY_PATH=str(libraries.parent))
     if version not in told:
         raise SystemExit(f"the installed command says {told!r}, expected version {version}")
+    told = output(str(command), "list", LD_LIBRARY_PATH=str(libraries.parent), PYTHONPATH="")
+    if "treadle.ThreadPoolExecutor" not in told or "fibonacci" not in told:
+        raise SystemExit(f"the installed command does not find its Python package:\n{told}")
 
 
 def main() -> int:
