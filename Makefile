@@ -4,7 +4,8 @@
 #   make check      set up, build, test; the last line is "N passed, N failed"
 #   make check-all  the same under ASan + UBSan, TSan, and every interpreter found
 #   make            build: the command build/treadle, the Python package in build/python
-#   make install    command, library, headers, pkg-config file, man page (PREFIX, DESTDIR)
+#   make install    command, library, headers, pkg-config file, man page, the Python package beside
+#                   the command (PREFIX, DESTDIR)
 #   make bench      the throughput benchmarks        make clean      remove what was built
 #
 # PYTHON="/usr/bin/python3 /opt/python3.13/bin/python3" builds for several interpreters; the first
