@@ -107,8 +107,9 @@ static int finish(struct lab_store *store, const struct lab_study *study, bool n
                 study->dropped_count);
     }
     if (found.is_noisy) {
-        fprintf(stderr, "NOISY: others, or the host, took processor time in more than a tenth of the blocks: "
-                        "intervals are wider than they need be; `treadle doctor` says more\n");
+        fprintf(stderr,
+                "NOISY: others, or the host, took processor time in more than a tenth of "
+                "the blocks: intervals are wider than they need be; `treadle doctor` says more\n");
     }
     if (!found.is_complete) {
         return LAB_EXIT_PARTIAL;
