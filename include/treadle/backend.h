@@ -20,6 +20,13 @@ extern "C" {
 
 struct trd_pool;
 
+/** What a backend knows of its interpreter's lock, over all workers of one pool. */
+struct trd_meter {
+    uint64_t gil_held_ns; /**< since the last reading: a worker held it */
+    uint64_t gil_wait_ns; /**< since the last reading: worker-time spent waiting for it */
+    bool is_measured;     /**< false: the two above mean nothing */
+};
+
 struct trd_backend {
     const char *name;
     /** Interpreter locks that its workers share, for sizers: a task holds one while it computes,
@@ -56,6 +63,10 @@ struct trd_backend {
      * `detach` and takes it back in `attach`. */
     void (*detach)(void *context, uint32_t worker);
     void (*attach)(void *context, uint32_t worker);
+
+    /** Optional. Reads the meter of the interpreter's lock. Called by the pool's keeper at every
+     * tick of its sizer, on a thread that is no worker and no interpreter's; must not block. */
+    void (*meter)(void *context, struct trd_meter *meter_out);
 };
 
 /** The loop of a worker: takes tasks and runs them until the pool wants the worker no more. Called

@@ -15,7 +15,7 @@ extern "C" {
 
 enum {
     TRD_PARAMS_MAX = 8,  /**< parameters a plug-in may have */
-    TRD_ERROR_MAX = 256, /**< bytes of an error message, its NUL included */
+    TRD_ERROR_MAX = 512, /**< bytes of an error message, its NUL included */
 };
 
 /** One parameter. An array of them ends with a NULL `name`. */

@@ -72,6 +72,13 @@ enum trd_policy_flag {
     /** Its ops may be called concurrently by different workers. Cancelling then only marks a task,
      * pop discards it, and a recorded run need not replay identically. */
     TRD_POLICY_CONCURRENT = 1u << 0,
+    /** It orders clients: it looks at a task's client and its record only, and charges what it
+     * cannot know beforehand in `ran`. Fits the middle of `admission/fairness/order`, where it is
+     * given tickets (at most two for each client with a backlog) instead of tasks. */
+    TRD_POLICY_FAIRNESS = 1u << 1,
+    /** It orders tasks by what they say themselves and keeps all it needs in `pool_bytes`. Fits the
+     * end of `admission/fairness/order`, where every client has one of its own. */
+    TRD_POLICY_ORDER = 1u << 2,
 };
 
 struct trd_policy {
@@ -122,10 +129,39 @@ void *trd_policy_worker(const struct trd_policy_env *env, uint32_t worker);
 const struct trd_client *trd_policy_client_info(const struct trd_policy_env *env,
                                                 uint32_t client_index);
 
+/** The first part of `admission/fairness/order`: who may come in, and who, having waited, is still
+ * worth running. As pure as a policy; its `env` is the policy's with its own `state` and `params`.
+ */
+struct trd_admission {
+    const char *name;
+    const char *summary;
+    const char *source;
+    const struct trd_param *params; /**< ends with a NULL name; NULL when there are none */
+    size_t state_bytes;             /**< zeroed at first */
+
+    /** Optional. May this task come in, with `queued` tasks waiting? False refuses it (-EAGAIN). */
+    bool (*admit)(const struct trd_policy_env *env, struct trd_task *task, uint64_t queued,
+                  uint64_t now_ns);
+    /** Optional. `task` was popped and `queued` others wait: TRD_FATE_RUN or TRD_FATE_EXPIRE. */
+    enum trd_fate (*judge)(const struct trd_policy_env *env, struct trd_task *task, uint64_t queued,
+                           uint64_t now_ns);
+};
+
+/** What `admission/fairness/order` was made of; all NULL for any other policy. */
+struct trd_policy_parts {
+    const struct trd_admission *admission; /**< NULL: everybody comes in */
+    const struct trd_policy *fairness;     /**< NULL: one order for all clients */
+    const struct trd_policy *order;
+    double admission_params[TRD_PARAMS_MAX];
+    double fairness_params[TRD_PARAMS_MAX];
+    double order_params[TRD_PARAMS_MAX];
+};
+
 /** A policy with its parameters, as parsed. Plain data: copy it freely. */
 struct trd_policy_spec {
     const struct trd_policy *policy;
     double params[TRD_PARAMS_MAX];
+    struct trd_policy_parts parts;
 };
 
 /** The policies of this build, NULL-terminated, in the order of policies.def. Thread-safe. */

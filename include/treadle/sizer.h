@@ -6,6 +6,7 @@
 #ifndef TREADLE_SIZER_H
 #define TREADLE_SIZER_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -23,27 +24,31 @@ enum trd_cause {
     TRD_CAUSE_SUBMIT = 1u << 1,  /**< a task was just queued */
     TRD_CAUSE_TICK = 1u << 2,    /**< `period_ns` has passed */
     TRD_CAUSE_STARVED = 1u << 3, /**< a period has passed, tasks wait, and none has finished */
+    TRD_CAUSE_BLOCK = 1u << 4,   /**< a worker entered or left a declared blocking region */
 };
 
 /** What a sizer sees. Times are sums over the interval since its last tick, over all workers. With
- * TRD_CAUSE_OPEN and TRD_CAUSE_SUBMIT only the first block is filled. */
+ * TRD_CAUSE_OPEN, TRD_CAUSE_SUBMIT and TRD_CAUSE_BLOCK only the first block is filled. */
 struct trd_sample {
     enum trd_cause cause;
     uint32_t workers; /**< workers there are, the starting ones included */
     uint32_t workers_min;
     uint32_t workers_max;
-    uint32_t busy;   /**< workers that have a task */
-    uint64_t queued; /**< tasks waiting */
+    uint32_t busy;    /**< workers that have a task */
+    uint32_t blocked; /**< of those, inside a declared blocking region */
+    uint64_t queued;  /**< tasks waiting */
     uint64_t now_ns;
 
     uint64_t interval_ns;
     uint64_t finished;      /**< tasks finished in the interval */
+    uint64_t run_ns;        /**< sum of the run times of those tasks */
     uint64_t queue_wait_ns; /**< sum of waits of the tasks started in the interval */
     uint64_t busy_ns;       /**< worker-time with a task, running ones counted up to now */
     uint64_t cpu_ns;        /**< worker CPU time */
-    uint64_t gil_held_ns;   /**< of that, holding an interpreter lock; 0 when not measured */
+    uint64_t gil_held_ns;   /**< holding an interpreter lock; 0 when not measured */
     uint64_t gil_wait_ns;   /**< waiting for an interpreter lock; 0 when not measured */
     uint64_t run_wait_ns;   /**< runnable, waiting for a core; 0 when not measured */
+    bool is_gil_measured;   /**< gil_held_ns and gil_wait_ns mean something */
     double cores;           /**< cores really available to this process (> 0) */
     double gils;            /**< interpreter locks that serialise the tasks; 0 is none */
 };

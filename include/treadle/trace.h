@@ -29,6 +29,7 @@ enum trd_event_kind {
     TRD_EVENT_TICK,     /**< answer unused; wanted: workers wanted afterwards */
     TRD_EVENT_BOUNDS,   /**< workers_min and workers_max changed */
     TRD_EVENT_FORGET,   /**< the row of client_index was freed for another client */
+    TRD_EVENT_BLOCK,    /**< answer: 1 when `worker` entered a blocking region, 0 when it left */
 };
 
 struct trd_event {
@@ -38,7 +39,7 @@ struct trd_event {
     uint32_t client_index;
     uint16_t class_index;
     uint8_t kind;  /**< enum trd_event_kind */
-    uint8_t flags; /**< of the task */
+    uint8_t flags; /**< of the task; of a tick: 1 when the interpreter lock was measured */
     int32_t answer;
     uint32_t wanted; /**< workers wanted after the call */
     uint32_t reserved;
@@ -62,7 +63,7 @@ struct trd_event {
 };
 
 struct trd_trace {
-    char policy[128], sizer[128]; /**< as parsed, with every parameter */
+    char policy[512], sizer[256]; /**< as parsed, with every parameter */
     uint32_t workers_min, workers_max;
     uint64_t pending_max;
     uint64_t seed;

@@ -5,7 +5,7 @@
 
 struct books_worker {
     uint32_t running; /* tasks it has; more than one for a worker that prefetches */
-    bool is_joined;
+    bool is_joined, is_blocked;
 };
 
 /* The engine's part of a record, padded so that the policy's part is aligned for any type. */
@@ -69,6 +69,7 @@ static void books_sample_interval(struct trd_sched *sched, struct trd_sample *sa
                                   const struct trd_load *load) {
     sample->interval_ns = sched->now_ns - sched->tick_ns;
     sample->finished = sched->finished - sched->tick_finished;
+    sample->run_ns = sched->run_ns - sched->tick_run_ns;
     sample->queue_wait_ns = sched->queue_wait_ns - sched->tick_queue_wait_ns;
     sample->busy_ns = sched->busy_ns - sched->tick_busy_ns;
     sample->cpu_ns = load->cpu_ns;
@@ -76,9 +77,11 @@ static void books_sample_interval(struct trd_sched *sched, struct trd_sample *sa
     sample->gil_wait_ns = load->gil_wait_ns;
     sample->run_wait_ns = load->run_wait_ns;
     sample->cores = load->cores;
+    sample->is_gil_measured = load->is_gil_measured;
     sample->gils = load->gils;
     sched->tick_ns = sched->now_ns;
     sched->tick_finished = sched->finished;
+    sched->tick_run_ns = sched->run_ns;
     sched->tick_queue_wait_ns = sched->queue_wait_ns;
     sched->tick_busy_ns = sched->busy_ns;
 }
@@ -90,6 +93,7 @@ void trd__books_ask(struct trd_sched *sched, enum trd_cause cause, const struct 
         .workers_min = sched->config.workers_min,
         .workers_max = sched->config.workers_max,
         .busy = sched->busy,
+        .blocked = sched->blocked,
         .queued = sched->queued,
         .now_ns = sched->now_ns,
     };
@@ -123,7 +127,7 @@ void trd__sched_join(struct trd_sched *sched, uint32_t worker, uint64_t now_ns) 
 
 void trd__sched_leave(struct trd_sched *sched, uint32_t worker, uint64_t now_ns) {
     struct books_worker *record = trd__table_at(&sched->workers, worker);
-    assert(record->is_joined && record->running == 0);
+    assert(record->is_joined && record->running == 0 && !record->is_blocked);
     trd__books_advance(sched, now_ns);
     if (sched->config.policy.policy->worker_leave) {
         sched->config.policy.policy->worker_leave(&sched->policy_env, worker);
@@ -131,6 +135,22 @@ void trd__sched_leave(struct trd_sched *sched, uint32_t worker, uint64_t now_ns)
     record->is_joined = false;
     sched->worker_count--;
     trd__record_worker(sched, TRD_EVENT_LEAVE, worker);
+}
+
+void trd__sched_block(struct trd_sched *sched, uint32_t worker, bool is_blocked, uint64_t now_ns) {
+    struct books_worker *record = trd__table_at(&sched->workers, worker);
+    assert(record->is_joined && record->is_blocked != is_blocked);
+    trd__books_advance(sched, now_ns);
+    record->is_blocked = is_blocked;
+    if (is_blocked) {
+        sched->blocked++;
+    } else {
+        sched->blocked--;
+    }
+    if (sched->config.sizer.sizer->causes & TRD_CAUSE_BLOCK) {
+        trd__books_ask(sched, TRD_CAUSE_BLOCK, NULL);
+    }
+    trd__record_block(sched, worker, is_blocked);
 }
 
 void trd__sched_bounds(struct trd_sched *sched, uint32_t workers_min, uint32_t workers_max,

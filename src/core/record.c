@@ -78,6 +78,7 @@ void trd__record_cancel(struct trd_sched *sched, struct trd_task *task) {
 void trd__record_tick(struct trd_sched *sched, const struct trd_load *load) {
     struct trd_event *event = record_event(sched, TRD_EVENT_TICK, TRD_WORKER_NONE);
     if (event) {
+        event->flags = load->is_gil_measured;
         event->u.tick.cpu_ns = load->cpu_ns;
         event->u.tick.gil_held_ns = load->gil_held_ns;
         event->u.tick.gil_wait_ns = load->gil_wait_ns;
@@ -89,6 +90,13 @@ void trd__record_tick(struct trd_sched *sched, const struct trd_load *load) {
 
 void trd__record_worker(struct trd_sched *sched, enum trd_event_kind kind, uint32_t worker) {
     (void)record_event(sched, kind, worker); /* nothing to add */
+}
+
+void trd__record_block(struct trd_sched *sched, uint32_t worker, bool is_blocked) {
+    struct trd_event *event = record_event(sched, TRD_EVENT_BLOCK, worker);
+    if (event) {
+        event->answer = is_blocked;
+    }
 }
 
 void trd__record_bounds(struct trd_sched *sched) {

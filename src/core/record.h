@@ -14,6 +14,7 @@ void trd__record_cancel(struct trd_sched *sched, struct trd_task *task);
 void trd__record_tick(struct trd_sched *sched, const struct trd_load *load);
 /** TRD_EVENT_JOIN or TRD_EVENT_LEAVE. */
 void trd__record_worker(struct trd_sched *sched, enum trd_event_kind kind, uint32_t worker);
+void trd__record_block(struct trd_sched *sched, uint32_t worker, bool is_blocked);
 void trd__record_bounds(struct trd_sched *sched);
 void trd__record_forget(struct trd_sched *sched, uint32_t index);
 

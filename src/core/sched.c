@@ -202,8 +202,10 @@ void trd__sched_finish(struct trd_sched *sched, struct trd_task *task, uint32_t 
         sched_push(sched, task, worker);
         return;
     }
+    const uint64_t served_ns = attr ? attr->attained_ns : run_ns;
     client->finished_count++;
-    trd_histogram_add(&sched->run, attr ? attr->attained_ns : run_ns);
+    sched->run_ns += served_ns;
+    trd_histogram_add(&sched->run, served_ns);
 }
 
 int trd__sched_cancel(struct trd_sched *sched, struct trd_task *task, uint64_t now_ns) {

@@ -38,6 +38,7 @@ struct trd_sched_config {
 /** What a body has measured since the last tick, over all workers. */
 struct trd_load {
     uint64_t cpu_ns, gil_held_ns, gil_wait_ns, run_wait_ns;
+    bool is_gil_measured;
     double cores; /* > 0 */
     double gils;  /* 0: none */
 };
@@ -65,17 +66,18 @@ struct trd_sched {
     uint64_t now_ns;
     uint64_t sequence; /* of the last accepted task */
     uint32_t worker_count, workers_wanted, workers_peak;
-    uint32_t busy; /* workers with at least one task */
+    uint32_t busy;    /* workers with at least one task */
+    uint32_t blocked; /* workers inside a blocking region */
     uint32_t client_open_count;
     uint32_t forget_hand; /* where the search for idle clients goes on */
     uint64_t queued, queued_peak;
     uint64_t submitted, refused, finished, cancelled, expired, lost;
-    uint64_t busy_ns, worker_ns; /* integrals of `busy` and `worker_count` up to now_ns */
-    uint64_t queue_wait_ns;
+    uint64_t busy_ns, worker_ns;    /* integrals of `busy` and `worker_count` up to now_ns */
+    uint64_t queue_wait_ns, run_ns; /* sums over started and over finished tasks */
     uint64_t start_ns;
 
     uint64_t tick_ns; /* the last tick, and the counters as they stood then */
-    uint64_t tick_finished, tick_queue_wait_ns, tick_busy_ns;
+    uint64_t tick_finished, tick_queue_wait_ns, tick_busy_ns, tick_run_ns;
 
     struct trd_histogram wait, run;
 };
@@ -118,6 +120,10 @@ struct trd_task *trd__sched_any(const struct trd_sched *sched);
 /** A worker is there (join it when it is started, not when it arrives), or is gone. */
 void trd__sched_join(struct trd_sched *sched, uint32_t worker, uint64_t now_ns);
 void trd__sched_leave(struct trd_sched *sched, uint32_t worker, uint64_t now_ns);
+
+/** `worker` enters or leaves a region in which it waits and uses no core; asks sizers that want to
+ * know. Regions nest: the body tells the outermost one only. */
+void trd__sched_block(struct trd_sched *sched, uint32_t worker, bool is_blocked, uint64_t now_ns);
 
 /** New bounds of the size; asks the sizer as at the start. */
 void trd__sched_bounds(struct trd_sched *sched, uint32_t workers_min, uint32_t workers_max,

@@ -89,11 +89,19 @@ static bool keeper_tick(struct keeper *keeper) {
     struct trd_pool *pool = keeper->pool;
     struct trd__errands errands = {0};
     keeper_read(keeper);
+    struct trd_meter meter = {0};
+    if (pool->backend->meter) {
+        pool->backend->meter(pool->context, &meter);
+    }
     const uint64_t now_ns = trd_clock_now_ns();
     trd__pool_lock(pool);
     (void)trd__recording_room_locked(pool); /* nothing was looked at yet */
-    const struct trd_load load = {
-        .cpu_ns = keeper_sum_locked(keeper), .cores = keeper->cores, .gils = pool->backend->gils};
+    const struct trd_load load = {.cpu_ns = keeper_sum_locked(keeper),
+                                  .gil_held_ns = meter.gil_held_ns,
+                                  .gil_wait_ns = meter.gil_wait_ns,
+                                  .is_gil_measured = meter.is_measured,
+                                  .cores = keeper->cores,
+                                  .gils = pool->backend->gils};
     (void)trd__sched_tick(&pool->sched, &load, now_ns); /* the target is read below */
     trd__resize_shrink_locked(pool, &errands);
     trd__idle_call_locked(pool, &errands); /* for policies that hold tasks back */

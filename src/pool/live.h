@@ -37,7 +37,6 @@
 
 enum {
     TRD_POOL_NAME_BYTES = 16,
-    TRD_POOL_SPEC_BYTES = 128,
     TRD_WORKERS_LIMIT = 1 << 20, /* more is a mistake in the configuration */
 };
 
@@ -87,18 +86,19 @@ struct trd__chunk {
 };
 
 struct trd_pool {
-    const struct trd_backend *backend;                                      /* constant */
-    void *context;                                                          /* constant */
-    struct trd__guard guard;                                                /* constant */
-    char name[TRD_POOL_NAME_BYTES];                                         /* constant */
-    char policy_spec[TRD_POOL_SPEC_BYTES], sizer_spec[TRD_POOL_SPEC_BYTES]; /* constant */
-    uint32_t workers_min, workers_max; /* constant: as at the start */
-    uint64_t pending_max;              /* constant; UINT64_MAX is unbounded */
-    enum trd_on_full on_full;          /* constant */
-    uint32_t spins;                    /* constant: rounds an idle worker spins before it sleeps */
-    void *sched_state;                 /* constant address; lock */
-    bool is_recording;                 /* constant */
-    pthread_t keeper; /* set by the thread that makes the pool, read by the one that frees it */
+    const struct trd_backend *backend;                       /* constant */
+    void *context;                                           /* constant */
+    struct trd__guard guard;                                 /* constant */
+    char name[TRD_POOL_NAME_BYTES];                          /* constant */
+    char policy_spec[sizeof((struct trd_trace *)0)->policy]; /* constant */
+    char sizer_spec[sizeof((struct trd_trace *)0)->sizer];   /* constant */
+    uint32_t workers_min, workers_max;                       /* constant: as at the start */
+    uint64_t pending_max;                                    /* constant; UINT64_MAX is unbounded */
+    enum trd_on_full on_full;                                /* constant */
+    uint32_t spins;    /* constant: rounds an idle worker spins before it sleeps */
+    void *sched_state; /* constant address; lock */
+    bool is_recording; /* constant */
+    pthread_t keeper;  /* set by the thread that makes the pool, read by the one that frees it */
 
     /* Words that change stand apart from those that are only read. */
     _Alignas(64) _Atomic uint32_t reference_count; /* atomic: the owner's, and held futures' */

@@ -215,10 +215,11 @@ static int pool_start(struct trd_pool *pool) {
 
 static int specs_parse(const struct trd_pool_config *config, struct trd_sched_config *sched_config,
                        struct trd_error *error) {
-    const int failed =
-        trd_policy_parse(config->policy ? config->policy : "fifo", &sched_config->policy, error);
-    if (failed) {
-        return failed;
+    if (config->policy_spec) {
+        sched_config->policy = *config->policy_spec;
+    } else if (trd_policy_parse(config->policy ? config->policy : "fifo", &sched_config->policy,
+                                error)) {
+        return -EINVAL;
     }
     return trd_sizer_parse(config->sizer ? config->sizer : "on_demand", &sched_config->sizer,
                            error);

@@ -19,7 +19,7 @@
 
 /* Where a recorded worker stands; bit by bit, for each index. */
 struct replay_worker {
-    bool is_joined;
+    bool is_joined, is_blocked;
     uint32_t running;
 };
 
@@ -209,7 +209,7 @@ static int replay_join(struct replay *replay, const struct trd_event *event) {
 
 static int replay_leave(struct replay *replay, const struct trd_event *event) {
     struct replay_worker *worker = replay_worker(replay, event->worker);
-    if (!worker || worker->running) {
+    if (!worker || worker->running || worker->is_blocked) {
         return replay_refuse(replay, "an untimely end of worker", event->worker);
     }
     worker->is_joined = false;
@@ -223,6 +223,7 @@ static int replay_tick(struct replay *replay, const struct trd_event *event) {
         .gil_held_ns = event->u.tick.gil_held_ns,
         .gil_wait_ns = event->u.tick.gil_wait_ns,
         .run_wait_ns = event->u.tick.run_wait_ns,
+        .is_gil_measured = event->flags != 0,
         .cores = event->u.tick.cores,
         .gils = event->u.tick.gils,
     };
@@ -231,6 +232,17 @@ static int replay_tick(struct replay *replay, const struct trd_event *event) {
                              event->wanted);
     }
     (void)trd__sched_tick(&replay->host.sched, &load, event->now_ns); /* compared by the caller */
+    return 0;
+}
+
+static int replay_block(struct replay *replay, const struct trd_event *event) {
+    struct replay_worker *worker = replay_worker(replay, event->worker);
+    const bool is_blocked = event->answer != 0;
+    if (!worker || worker->is_blocked == is_blocked) {
+        return replay_refuse(replay, "an untimely blocking region of worker", event->worker);
+    }
+    worker->is_blocked = is_blocked;
+    trd__sched_block(&replay->host.sched, event->worker, is_blocked, event->now_ns);
     return 0;
 }
 
@@ -285,6 +297,8 @@ static int replay_event(struct replay *replay, const struct trd_event *event) {
         return replay_bounds(replay, event);
     case TRD_EVENT_FORGET:
         return replay_forget(replay, event);
+    case TRD_EVENT_BLOCK:
+        return replay_block(replay, event);
     }
     return replay_refuse(replay, "unknown kind", event->kind);
 }

@@ -203,6 +203,8 @@ static uint32_t adaptive_resize(const struct trd_sizer_env *env, const struct tr
     case TRD_CAUSE_STARVED:
         adaptive_tick(a, sample, env->params[0] * 1e9);
         break;
+    case TRD_CAUSE_BLOCK:
+        break; /* not asked for */
     }
     return a->wanted;
 }
