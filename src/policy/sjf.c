@@ -1,0 +1,58 @@
+/* sjf.c - shortest job first, by the submitter's estimate.
+ *
+ * Idea: the queued task with the smallest `cost_ns` runs next, so that short tasks do not wait for
+ * long ones: the smallest mean wait that an order without interruption can have. Tasks without an
+ * estimate come after all others; equals in order of acceptance.
+ * Source: T. E. Phipps, "Machine repair as a priority waiting-line problem", Operations Research 4,
+ * 1956.
+ * Does badly: long tasks starve while short ones keep coming; wrong estimates cost what they gain,
+ * and whoever says a small number is served first.
+ * Cost: O(log n) for push, pop and remove, on an intrusive heap.
+ */
+#include <treadle/policy.h>
+
+#include "base/heap.h"
+
+static uint64_t sjf_cost(struct trd_task *task) {
+    const struct trd_attr *attr = trd_task_attr(task);
+    return attr && attr->cost_ns ? attr->cost_ns : UINT64_MAX;
+}
+
+static bool sjf_is_before(struct trd_task *a, struct trd_task *b) {
+    const uint64_t cost_a = sjf_cost(a);
+    const uint64_t cost_b = sjf_cost(b);
+    return cost_a != cost_b ? cost_a < cost_b : a->sequence < b->sequence;
+}
+
+static void sjf_push(const struct trd_policy_env *env, struct trd_task *task, uint32_t worker,
+                     uint64_t now_ns) {
+    (void)worker, (void)now_ns; /* the estimate is all that counts */
+    trd__heap_push(env->state, task, sjf_is_before);
+}
+
+static struct trd_pop sjf_pop(const struct trd_policy_env *env, uint32_t worker, uint64_t now_ns) {
+    (void)worker, (void)now_ns; /* any worker, at any time */
+    struct trd_task *task = trd__heap_pop(env->state, sjf_is_before);
+    return (struct trd_pop){task, task ? TRD_FATE_RUN : TRD_FATE_NONE};
+}
+
+static void sjf_remove(const struct trd_policy_env *env, struct trd_task *task) {
+    trd__heap_remove(env->state, task, sjf_is_before);
+}
+
+static struct trd_task *sjf_any(const struct trd_policy_env *env) {
+    const struct trd_heap *heap = env->state;
+    return heap->root;
+}
+
+const struct trd_policy trd__policy_sjf = {
+    .name = "sjf",
+    .summary = "smallest given cost first, unknown costs last",
+    .source = "Phipps, Operations Research 4, 1956",
+    .flags = TRD_POLICY_ORDER,
+    .pool_bytes = sizeof(struct trd_heap),
+    .push = sjf_push,
+    .pop = sjf_pop,
+    .remove = sjf_remove,
+    .any = sjf_any,
+};
