@@ -167,5 +167,12 @@ void lab_sim_expect(const struct lab_sim_request *request, struct lab_sim_expect
     case TRD_SIM_CLOSED:
         expect_closed(request, expected);
         break;
+    case TRD_SIM_PERIODIC:
+    case TRD_SIM_MMPP:
+    case TRD_SIM_BATCH_POISSON:
+    case TRD_SIM_ON_OFF:
+    case TRD_SIM_DIURNAL:
+    case TRD_SIM_TRACE:
+        break; /* no formula */
     }
 }

@@ -65,6 +65,12 @@ static json_t *config_json(const struct lab_sim_request *request,
     (void)json_object_set_new(object, "seed", json_string(seed)); /* JSON has no 64-bit numbers */
     switch (config->arrivals) {
     case TRD_SIM_POISSON:
+    case TRD_SIM_PERIODIC:
+    case TRD_SIM_MMPP:
+    case TRD_SIM_BATCH_POISSON:
+    case TRD_SIM_ON_OFF:
+    case TRD_SIM_DIURNAL:
+    case TRD_SIM_TRACE:
         (void)json_object_set_new(object, "rate_per_s", json_real(config->rate_per_s));
         break;
     case TRD_SIM_CLOSED:

@@ -258,10 +258,10 @@ int lab_sim_request_parse(int argc, char **argv, struct lab_sim_request *request
                    .workers_min = 1,
                    .workers_max = 1,
                    .customers = 10,
-                   .think = {TRD_SIM_EXPONENTIAL, 9e6},
+                   .think = {.law = TRD_SIM_EXPONENTIAL, .mean_ns = 9e6},
                    .task_count = 1000000,
                    .seed = 1},
-        .service = {TRD_SIM_EXPONENTIAL, 1e6},
+        .service = {.law = TRD_SIM_EXPONENTIAL, .mean_ns = 1e6},
         .load = 0.8,
     };
     code = lab_options_parse(&usage, argc, argv, request);

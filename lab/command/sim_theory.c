@@ -4,13 +4,7 @@
 #include <math.h>
 
 double lab_theory_moment(const struct trd_sim_time *service, int power) {
-    switch (service->law) {
-    case TRD_SIM_EXPONENTIAL:
-        return tgamma(power + 1.0) * pow(service->mean_ns, power);
-    case TRD_SIM_DETERMINISTIC:
-        return pow(service->mean_ns, power);
-    }
-    return NAN;
+    return trd_sim_time_moment(service, (unsigned)power, INFINITY);
 }
 
 /* Sum over the streams of lambda_i E[S_i^power]. */

@@ -6,7 +6,6 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-#define MEAN_MAX_NS 1e15
 #define GAP_MAX_NS 1e15
 
 void trd__sim_say(struct trd_error *error, const char *format, ...) {
@@ -17,20 +16,6 @@ void trd__sim_say(struct trd_error *error, const char *format, ...) {
     va_start(arguments, format);
     (void)vsnprintf(error->message, sizeof error->message, format, arguments); /* cut is fine */
     va_end(arguments);
-}
-
-static int check_time(const struct trd_sim_time *time, double min_ns, const char *what,
-                      struct trd_error *error) {
-    if (time->law != TRD_SIM_EXPONENTIAL && time->law != TRD_SIM_DETERMINISTIC) {
-        trd__sim_say(error, "%s: unknown law %d", what, (int)time->law);
-        return -EINVAL;
-    }
-    if (!(time->mean_ns >= min_ns && time->mean_ns <= MEAN_MAX_NS)) {
-        trd__sim_say(error, "%s: the mean must be from %g to %g ns, not %g", what, min_ns,
-                     MEAN_MAX_NS, time->mean_ns);
-        return -EINVAL;
-    }
-    return 0;
 }
 
 static int check_clients(const struct trd_sim_config *config, struct trd__sim_plan *plan,
@@ -49,11 +34,11 @@ static int check_clients(const struct trd_sim_config *config, struct trd__sim_pl
                          client->share);
             return -EINVAL;
         }
-        if (check_time(&client->service, 1.0, what, error)) {
+        if (trd_sim_time_check(&client->service, 1.0, what, error)) {
             return -EINVAL;
         }
         plan->share_sum += client->share;
-        plan->service_ns += client->share * client->service.mean_ns;
+        plan->service_ns += client->share * trd_sim_time_moment(&client->service, 1, INFINITY);
     }
     plan->service_ns /= plan->share_sum;
     return 0;
@@ -86,7 +71,7 @@ static int check_closed(const struct trd_sim_config *config, struct trd_error *e
                      config->customers);
         return -EINVAL;
     }
-    return check_time(&config->think, 0.0, "think time", error);
+    return trd_sim_time_check(&config->think, 0.0, "think time", error);
 }
 
 static int check_size(const struct trd_sim_config *config, struct trd_error *error) {
@@ -104,6 +89,42 @@ static int check_size(const struct trd_sim_config *config, struct trd_error *err
         trd__sim_say(error, "tasks: there must be %d to 2^53 to measure, not %llu", TRD_SIM_BATCHES,
                      (unsigned long long)config->task_count);
         return -EINVAL;
+    }
+    return 0;
+}
+
+/* What this simulator cannot do is refused, never ignored. */
+static int check_known(const struct trd_sim_config *config, struct trd_error *error) {
+    const struct {
+        bool is_asked;
+        const char *what;
+    } unknown[] = {
+        {config->arrivals > TRD_SIM_CLOSED, "arrivals: only Poisson and closed ones"},
+        {config->machine.cores != 0.0, "machine: none"},
+        {config->step_count > 0, "steps: none"},
+        {config->host_count > 1 || config->choices > 1, "hosts: one"},
+        {config->quantum_ns > 0, "quantum: none"},
+        {config->is_preemptive, "preemption: none"},
+        {config->chart_tasks > 0, "chart: none"},
+        {config->watch.ticked != NULL, "watch: none"},
+        {config->sizer_spec || config->policy_spec, "specifications: by name"},
+        {config->allows_overload, "overload: none"},
+        {config->is_cold, "cold start: none"},
+    };
+    for (size_t i = 0; i < sizeof unknown / sizeof unknown[0]; i++) {
+        if (unknown[i].is_asked) {
+            trd__sim_say(error, "%s in this version", unknown[i].what);
+            return -EINVAL;
+        }
+    }
+    for (size_t i = 0; i < config->client_count; i++) {
+        const struct trd_sim_client *client = &config->clients[i];
+        if (client->class_index || client->has_cost || client->deadline.mean_ns > 0.0 ||
+            client->timeout.mean_ns > 0.0) {
+            trd__sim_say(error, "client %zu: no class, cost, deadline or timeout in this version",
+                         i + 1);
+            return -EINVAL;
+        }
     }
     return 0;
 }
@@ -129,7 +150,8 @@ int trd__sim_plan(const struct trd_sim_config *config, struct trd__sim_plan *pla
     *plan = (struct trd__sim_plan){.config = config};
     if (trd_policy_parse(config->policy ? config->policy : "fifo", &plan->policy, error) ||
         trd_sizer_parse(config->sizer ? config->sizer : "fixed", &plan->sizer, error) ||
-        check_size(config, error) || check_clients(config, plan, error)) {
+        check_known(config, error) || check_size(config, error) ||
+        check_clients(config, plan, error)) {
         return -EINVAL;
     }
     int failed = -EINVAL;
@@ -140,6 +162,13 @@ int trd__sim_plan(const struct trd_sim_config *config, struct trd__sim_plan *pla
     case TRD_SIM_CLOSED:
         failed = check_closed(config, error);
         break;
+    case TRD_SIM_PERIODIC:
+    case TRD_SIM_MMPP:
+    case TRD_SIM_BATCH_POISSON:
+    case TRD_SIM_ON_OFF:
+    case TRD_SIM_DIURNAL:
+    case TRD_SIM_TRACE:
+        break; /* refused above */
     }
     if (!failed) {
         plan->warmup_count = warmup(config, plan);

@@ -74,6 +74,7 @@ static void report_run(const struct trd__simulator *sim, struct trd_sim_report *
     report->work = (struct trd_sim_identity){sched->busy_ns, sim->service_sum_ns};
     report->unused_ns = sim->unused_ns;
     report->digest = sim->digest;
+    report->replications = 1;
 }
 
 int trd__sim_report(struct trd__simulator *sim, struct trd_sim_report *report) {
@@ -98,6 +99,9 @@ int trd__sim_report(struct trd__simulator *sim, struct trd_sim_report *report) {
 void trd_sim_report_free(struct trd_sim_report *report) {
     free(report->clients);
     free(report->priorities);
-    report->clients = report->priorities = NULL;
-    report->client_count = report->priority_count = 0;
+    free(report->classes);
+    free(report->slices);
+    report->clients = report->priorities = report->classes = NULL;
+    report->slices = NULL;
+    report->client_count = report->priority_count = report->class_count = report->slice_count = 0;
 }

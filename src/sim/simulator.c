@@ -13,17 +13,6 @@
 
 enum sim_kind { SIM_ARRIVAL, SIM_FINISH, SIM_THOUGHT, SIM_TICK };
 
-static uint64_t sim_draw(struct trd_rng *rng, const struct trd_sim_time *time) {
-    switch (time->law) {
-    case TRD_SIM_EXPONENTIAL:
-        return (uint64_t)(trd_rng_exponential(rng, time->mean_ns) + 0.5);
-    case TRD_SIM_DETERMINISTIC:
-        return (uint64_t)(time->mean_ns + 0.5);
-    }
-    assert(false); /* the law was checked when the run began */
-    return 0;
-}
-
 /* Mixes a decision into the digest (FNV-1a, a word at a time). */
 static void sim_note(struct trd__simulator *sim, uint64_t word) {
     sim->digest = (sim->digest ^ word) * UINT64_C(0x100000001b3);
@@ -49,7 +38,7 @@ static void sim_next_arrival(struct trd__simulator *sim) {
 }
 
 static void sim_think(struct trd__simulator *sim, uint32_t customer) {
-    const uint64_t think_ns = sim_draw(&sim->think_rng, &sim->plan.config->think);
+    const uint64_t think_ns = trd_sim_time_draw(&sim->plan.config->think, &sim->think_rng);
     trd__event_queue_add(&sim->queue, sim->now_ns + think_ns, SIM_THOUGHT, customer);
 }
 
@@ -129,7 +118,7 @@ static int sim_submit(struct trd__simulator *sim, uint32_t source, uint32_t cust
     }
     task->source = source;
     task->customer = customer;
-    task->service_ns = sim_draw(&sim->service_rng, &client->service);
+    task->service_ns = trd_sim_time_draw(&client->service, &sim->service_rng);
     task->shell.task.client_index = sim->sources[source].row;
     task->shell.task.flags = TRD_TASK_HAS_ATTR;
     task->shell.attr.client = client->key;
@@ -231,6 +220,13 @@ static int sim_prime(struct trd__simulator *sim) {
             sim_think(sim, customer);
         }
         break;
+    case TRD_SIM_PERIODIC:
+    case TRD_SIM_MMPP:
+    case TRD_SIM_BATCH_POISSON:
+    case TRD_SIM_ON_OFF:
+    case TRD_SIM_DIURNAL:
+    case TRD_SIM_TRACE:
+        break; /* refused by the plan */
     }
     if (sim->plan.sizer.sizer->period_ns) {
         trd__event_queue_add(&sim->queue, sim->plan.sizer.sizer->period_ns, SIM_TICK, 0);

@@ -31,13 +31,28 @@ static void check_cobham(uint32_t workers, double load, const struct trd_sim_cli
 static void one_worker_serves_priorities_as_cobham_says(void **state) {
     (void)state;
     const struct trd_sim_client exponential[] = {
-        {1, 1, 5, 0, {TRD_SIM_EXPONENTIAL, SERVICE_NS}},
-        {2, 2, -5, 0, {TRD_SIM_EXPONENTIAL, 2 * SERVICE_NS}},
+        {.key = 1,
+         .share = 1,
+         .priority = 5,
+         .service = {.law = TRD_SIM_EXPONENTIAL, .mean_ns = SERVICE_NS}},
+        {.key = 2,
+         .share = 2,
+         .priority = -5,
+         .service = {.law = TRD_SIM_EXPONENTIAL, .mean_ns = 2 * SERVICE_NS}},
     };
     const struct trd_sim_client mixed[] = {
-        {1, 1, 0, 0, {TRD_SIM_EXPONENTIAL, SERVICE_NS}},
-        {2, 3, 9, 0, {TRD_SIM_DETERMINISTIC, SERVICE_NS / 2}},
-        {3, 1, -1, 0, {TRD_SIM_DETERMINISTIC, 4 * SERVICE_NS}},
+        {.key = 1,
+         .share = 1,
+         .priority = 0,
+         .service = {.law = TRD_SIM_EXPONENTIAL, .mean_ns = SERVICE_NS}},
+        {.key = 2,
+         .share = 3,
+         .priority = 9,
+         .service = {.law = TRD_SIM_DETERMINISTIC, .mean_ns = SERVICE_NS / 2}},
+        {.key = 3,
+         .share = 1,
+         .priority = -1,
+         .service = {.law = TRD_SIM_DETERMINISTIC, .mean_ns = 4 * SERVICE_NS}},
     };
     check_cobham(1, 0.75, exponential, 2);
     check_cobham(1, 0.75, mixed, 3);
@@ -46,9 +61,18 @@ static void one_worker_serves_priorities_as_cobham_says(void **state) {
 static void several_workers_serve_priorities_as_cobham_says(void **state) {
     (void)state;
     const struct trd_sim_client clients[] = {
-        {1, 1, 2, 0, {TRD_SIM_EXPONENTIAL, SERVICE_NS}},
-        {2, 2, 1, 0, {TRD_SIM_EXPONENTIAL, SERVICE_NS}},
-        {3, 2, 0, 0, {TRD_SIM_EXPONENTIAL, SERVICE_NS}},
+        {.key = 1,
+         .share = 1,
+         .priority = 2,
+         .service = {.law = TRD_SIM_EXPONENTIAL, .mean_ns = SERVICE_NS}},
+        {.key = 2,
+         .share = 2,
+         .priority = 1,
+         .service = {.law = TRD_SIM_EXPONENTIAL, .mean_ns = SERVICE_NS}},
+        {.key = 3,
+         .share = 2,
+         .priority = 0,
+         .service = {.law = TRD_SIM_EXPONENTIAL, .mean_ns = SERVICE_NS}},
     };
     check_cobham(8, 0.85, clients, 3);
     check_cobham(2, 0.8, clients, 2);
@@ -58,9 +82,18 @@ static void several_workers_serve_priorities_as_cobham_says(void **state) {
 static void every_policy_obeys_the_conservation_law(void **state) {
     (void)state;
     const struct trd_sim_client clients[] = {
-        {1, 3, 0, 0, {TRD_SIM_DETERMINISTIC, SERVICE_NS / 4}},
-        {2, 1, 4, 0, {TRD_SIM_EXPONENTIAL, 3 * SERVICE_NS}},
-        {3, 1, -4, 0, {TRD_SIM_EXPONENTIAL, SERVICE_NS}},
+        {.key = 1,
+         .share = 3,
+         .priority = 0,
+         .service = {.law = TRD_SIM_DETERMINISTIC, .mean_ns = SERVICE_NS / 4}},
+        {.key = 2,
+         .share = 1,
+         .priority = 4,
+         .service = {.law = TRD_SIM_EXPONENTIAL, .mean_ns = 3 * SERVICE_NS}},
+        {.key = 3,
+         .share = 1,
+         .priority = -4,
+         .service = {.law = TRD_SIM_EXPONENTIAL, .mean_ns = SERVICE_NS}},
     };
     for (const struct trd_policy *const *policy = trd_policies(); *policy; policy++) {
         const struct trd_sim_config config = theory_open((*policy)->name, 1, 0.7, clients, 3);
@@ -79,8 +112,14 @@ static void every_policy_obeys_the_conservation_law(void **state) {
 static void turns_favour_the_client_that_asks_for_less(void **state) {
     (void)state;
     const struct trd_sim_client clients[] = {
-        {1, 9, 0, 0, {TRD_SIM_EXPONENTIAL, SERVICE_NS}},
-        {2, 1, 0, 0, {TRD_SIM_EXPONENTIAL, SERVICE_NS}},
+        {.key = 1,
+         .share = 9,
+         .priority = 0,
+         .service = {.law = TRD_SIM_EXPONENTIAL, .mean_ns = SERVICE_NS}},
+        {.key = 2,
+         .share = 1,
+         .priority = 0,
+         .service = {.law = TRD_SIM_EXPONENTIAL, .mean_ns = SERVICE_NS}},
     };
     const struct trd_sim_config config = theory_open("round_robin", 1, 0.9, clients, 2);
     struct trd_sim_report report;
@@ -94,8 +133,14 @@ static void turns_favour_the_client_that_asks_for_less(void **state) {
 static void a_seed_repeats_a_run_bit_for_bit(void **state) {
     (void)state;
     const struct trd_sim_client clients[] = {
-        {1, 3, 0, 0, {TRD_SIM_EXPONENTIAL, SERVICE_NS}},
-        {2, 1, 1, 0, {TRD_SIM_DETERMINISTIC, SERVICE_NS}},
+        {.key = 1,
+         .share = 3,
+         .priority = 0,
+         .service = {.law = TRD_SIM_EXPONENTIAL, .mean_ns = SERVICE_NS}},
+        {.key = 2,
+         .share = 1,
+         .priority = 1,
+         .service = {.law = TRD_SIM_DETERMINISTIC, .mean_ns = SERVICE_NS}},
     };
     for (const struct trd_policy *const *policy = trd_policies(); *policy; policy++) {
         struct trd_sim_config config = theory_open((*policy)->name, 4, 0.8, clients, 2);
@@ -117,7 +162,8 @@ static void a_seed_repeats_a_run_bit_for_bit(void **state) {
 
 static void memory_grows_with_the_tasks_in_flight_only(void **state) {
     (void)state;
-    const struct trd_sim_client client = {.share = 1, .service = {TRD_SIM_EXPONENTIAL, SERVICE_NS}};
+    const struct trd_sim_client client = {
+        .share = 1, .service = {.law = TRD_SIM_EXPONENTIAL, .mean_ns = SERVICE_NS}};
     const struct trd_sim_config config = theory_open("fifo", 4, 0.5, &client, 1);
     struct trd_sim_report report;
     theory_run(&config, &report);
@@ -130,7 +176,8 @@ static void memory_grows_with_the_tasks_in_flight_only(void **state) {
  * sizes are the sizer's. */
 static void every_sizer_moves_the_workers_and_loses_no_task(void **state) {
     (void)state;
-    const struct trd_sim_client client = {.share = 1, .service = {TRD_SIM_EXPONENTIAL, SERVICE_NS}};
+    const struct trd_sim_client client = {
+        .share = 1, .service = {.law = TRD_SIM_EXPONENTIAL, .mean_ns = SERVICE_NS}};
     for (const struct trd_sizer *const *sizer = trd_sizers(); *sizer; sizer++) {
         struct trd_sim_config config = theory_open("fifo", 8, 0.4, &client, 1);
         struct trd_sim_report report;

@@ -5,10 +5,10 @@
 #include <math.h>
 #include <stdio.h>
 
-static const struct trd_sim_client exponential = {.share = 1,
-                                                  .service = {TRD_SIM_EXPONENTIAL, SERVICE_NS}};
-static const struct trd_sim_client deterministic = {.share = 1,
-                                                    .service = {TRD_SIM_DETERMINISTIC, SERVICE_NS}};
+static const struct trd_sim_client exponential = {
+    .share = 1, .service = {.law = TRD_SIM_EXPONENTIAL, .mean_ns = SERVICE_NS}};
+static const struct trd_sim_client deterministic = {
+    .share = 1, .service = {.law = TRD_SIM_DETERMINISTIC, .mean_ns = SERVICE_NS}};
 
 static const char *const policies[] = {"fifo", "lifo", "priority", "round_robin"};
 enum { POLICIES = sizeof policies / sizeof policies[0] };
@@ -121,7 +121,7 @@ static void a_closed_system_runs_as_the_machine_repairman_says(void **state) {
             .workers_max = cases[i].workers,
             .arrivals = TRD_SIM_CLOSED,
             .customers = cases[i].customers,
-            .think = {cases[i].think, 9 * SERVICE_NS},
+            .think = {.law = cases[i].think, .mean_ns = 9 * SERVICE_NS},
             .clients = &exponential,
             .client_count = 1,
             .task_count = theory_tasks(),
@@ -142,8 +142,9 @@ static void a_closed_system_runs_as_the_machine_repairman_says(void **state) {
 /* The formulas themselves, against values published or computed by hand. */
 static void the_formulas_have_their_textbook_values(void **state) {
     (void)state;
-    const struct lab_stream mm1 = {0.8e-6, {TRD_SIM_EXPONENTIAL, SERVICE_NS}, 0};
-    const struct lab_stream md1 = {0.8e-6, {TRD_SIM_DETERMINISTIC, SERVICE_NS}, 0};
+    const struct lab_stream mm1 = {0.8e-6, {.law = TRD_SIM_EXPONENTIAL, .mean_ns = SERVICE_NS}, 0};
+    const struct lab_stream md1 = {
+        0.8e-6, {.law = TRD_SIM_DETERMINISTIC, .mean_ns = SERVICE_NS}, 0};
     theory_near(lab_theory_erlang_c(1, 0.8), 0.8, 1e-12);
     theory_near(lab_theory_erlang_c(2, 1.5), 9.0 / 14.0, 1e-12);
     theory_near(lab_theory_wait(&mm1, 1, 1) / SERVICE_NS, 4.0, 1e-9);

@@ -51,7 +51,8 @@ static void wrong_parameters_are_named_with_what_is_allowed(void **state) {
     }
 }
 
-static const struct trd_sim_client client = {.share = 1, .service = {TRD_SIM_EXPONENTIAL, 1e6}};
+static const struct trd_sim_client client = {
+    .share = 1, .service = {.law = TRD_SIM_EXPONENTIAL, .mean_ns = 1e6}};
 
 static struct trd_sim_config good(void) {
     return (struct trd_sim_config){.workers_min = 1,
