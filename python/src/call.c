@@ -57,6 +57,14 @@ uint64_t call_class(PyObject *callee) {
     return (uint64_t)(uintptr_t)(PyType_Check(callee) ? callee : (PyObject *)Py_TYPE(callee));
 }
 
+bool call_takes_turns(const struct future *future) {
+    PyObject *callee = future->callee;
+    if (PyMethod_Check(callee)) {
+        callee = PyMethod_GET_FUNCTION(callee);
+    }
+    return PyFunction_Check(callee);
+}
+
 /* Takes callee and arguments out of the future into `taken`: the collector may look at the future
  * while the call runs, and must not find half of a call. */
 static void call_take(struct future *future, PyObject *taken[1 + CALL_INLINE_MAX]) {

@@ -28,6 +28,7 @@ struct engine {
     bool is_shut_down;     /* by shutdown() */
     bool is_ending;        /* by that, or because its executor or the interpreter goes away */
     bool is_recording;
+    uint32_t runs; /* calls made; wraps around */
     uint32_t workers_min, workers_max;
     pid_t process;          /* who made it: a forked child must not use it */
     PyObject *name_prefix;  /* of its threads; str */
@@ -69,17 +70,12 @@ struct worker {
     PyObject_HEAD struct engine *engine;
     PyObject *thread;
     uint32_t index;
-    uint32_t run_count;
-    uint64_t turn_ns; /* when it last gave others a chance to take the interpreter's lock */
     enum { WORKER_STARTING, WORKER_WORKING, WORKER_VOID } phase;
 };
 
 /** Starts the thread of worker `index`. 0, or -errno with an exception. An exception with 0: the
  * thread runs, but the caller was interrupted. */
 int worker_start(struct engine *engine, uint32_t index);
-/** Now and then gives the interpreter's lock away for a moment: a run of calls that never reach the
- * interpreter's loop would keep it for ever. */
-void worker_take_turns(void);
 int worker_type_make(PyObject *module, struct module_state *state);
 
 /* py_executor.c */
@@ -102,6 +98,12 @@ int client_key(PyObject *client, uint64_t *key);
 
 /* interpreter_lock.c */
 
+/** A Python function that does nothing: a new reference, or NULL with an exception. */
+PyObject *interpreter_make_pause(void);
+/** Lets the interpreter do what it does between two instructions: above all, hand its lock to a
+ * thread that has waited long enough. Workers call it after calls that gave it no chance. 0, or -1
+ * with an exception that somebody raised in this thread. */
+int interpreter_take_turns(const struct module_state *state);
 /** Gives the interpreter's lock away, and takes it back. Pairs, on one thread. */
 void interpreter_release(void);
 void interpreter_retake(void);

@@ -144,7 +144,8 @@ static int state_intern(struct module_state *state) {
 
 static int module_exec(PyObject *module) {
     struct module_state *state = PyModule_GetState(module);
-    if (state_import(state) != 0 || state_intern(state) != 0 ||
+    state->pause = interpreter_make_pause();
+    if (state->pause == NULL || state_import(state) != 0 || state_intern(state) != 0 ||
         future_types_make(module, state) != 0 || worker_type_make(module, state) != 0 ||
         engine_type_make(module, state) != 0 || executor_type_make(module, state) != 0 ||
         options_type_make(module, state) != 0) {
@@ -204,7 +205,8 @@ static PyObject *names_of_sizers(PyObject *module, PyObject *unused) {
     DO((state)->task_expired);                                                                     \
     DO((state)->logger);                                                                           \
     DO((state)->condition_type);                                                                   \
-    DO((state)->thread_type)
+    DO((state)->thread_type);                                                                      \
+    DO((state)->pause)
 
 static int module_traverse(PyObject *module, visitproc visit, void *arg) {
     struct module_state *state = PyModule_GetState(module);

@@ -45,6 +45,7 @@ struct module_state {
     PyObject *logger;         /* logging.getLogger("concurrent.futures") */
     PyObject *condition_type; /* threading.Condition */
     PyObject *thread_type;    /* threading.Thread */
+    PyObject *pause;          /* a Python function that does nothing */
     PyObject *state_names[FUTURE_STATE_COUNT];
     struct names names;
     bool is_exiting; /* the interpreter is shutting down: no new tasks */

@@ -157,6 +157,9 @@ int call_store(struct future *future, PyObject *callee, PyObject *const *values,
 /** What tells one callable class from another: the same code has the same key, whichever function,
  * closure or bound method it comes with. */
 uint64_t call_class(PyObject *callee);
+/** Whether making the call brings the interpreter to a place where it lets other threads run, as
+ * far as one can tell from what is called. */
+bool call_takes_turns(const struct future *future);
 /** Makes the call, once; afterwards `future` refers to nothing of it. */
 PyObject *call_make(struct future *future);
 /** Forgets the call. */

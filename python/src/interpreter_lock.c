@@ -4,10 +4,30 @@
  * lock (most calls); on one that gave the lock away to wait in the engine; and on a thread of the
  * engine's own, which the interpreter has never seen. What this thread gave away is noted per
  * thread: that is all that tells the first from the second.
+ *
+ * Giving the lock away and taking it back at once does not let others run: it wakes the thread that
+ * waits for it, which finds the lock taken again and starts its waiting time anew, so that it never
+ * comes to ask for the lock. Only the interpreter's own loop hands it over. A worker whose calls do
+ * not reach that loop therefore calls a Python function that does nothing.
  */
 #include "extension.h"
 
 static _Thread_local PyThreadState *given_away;
+
+PyObject *interpreter_make_pause(void) {
+    PyObject *globals = PyDict_New();
+    PyObject *code = Py_CompileString("lambda: None", "<treadle>", Py_eval_input);
+    PyObject *pause = globals && code ? PyEval_EvalCode(code, globals, globals) : NULL;
+    Py_XDECREF(code);
+    Py_XDECREF(globals);
+    return pause;
+}
+
+int interpreter_take_turns(const struct module_state *state) {
+    PyObject *nothing = PyObject_CallNoArgs(state->pause);
+    Py_XDECREF(nothing);
+    return nothing ? 0 : -1;
+}
 
 void interpreter_release(void) {
     given_away = PyEval_SaveThread();

@@ -1,7 +1,8 @@
 /* py_backend.c - the backend of libtreadle that runs Python calls on the interpreter's threads.
  *
  * A worker holds the interpreter's lock whenever it is not waiting for work, so it drains many
- * tasks before anybody else gets a turn. The engine calls us without any lock of its own.
+ * tasks before anybody else gets a turn. Whose turn it is, the interpreter decides: we see to it
+ * that it is asked. The engine calls us without any lock of its own.
  *
  * A call's outcome is kept out of sight between run and complete: the engine accounts for the task
  * in between, so that whoever sees the result also sees it counted.
@@ -54,6 +55,11 @@ static void log_worker_error(const struct engine *engine) {
     error_log(engine->state, "critical", "Exception in worker", NULL);
 }
 
+/* Every so many calls the interpreter gets its chance whatever was called: some Python functions
+ * give it none (one that only makes a generator; before 3.11, one that begins with `try`), and all
+ * of those are short. */
+enum { RUNS_PER_TURN = 64 };
+
 static void note_started(struct engine *engine, struct future *future) {
     if (!future->is_started) {
         future->is_started = true;
@@ -74,6 +80,7 @@ static enum trd_outcome backend_run(void *context, uint32_t worker, struct trd_t
         }
         return TRD_OUTCOME_CANCELLED;
     }
+    bool is_turn_due = !call_takes_turns(future) || ++engine->runs % RUNS_PER_TURN == 0;
     PyObject *result = call_make(future);
     /* The call's own places are free now; nobody can see them. */
     if (result != NULL) {
@@ -81,7 +88,9 @@ static enum trd_outcome backend_run(void *context, uint32_t worker, struct trd_t
     } else {
         future->argument[0] = error_take();
     }
-    worker_take_turns();
+    if (is_turn_due && interpreter_take_turns(engine->state) != 0) {
+        log_worker_error(engine);
+    }
     return TRD_OUTCOME_DONE;
 }
 

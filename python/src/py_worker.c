@@ -11,25 +11,6 @@
 
 #include <errno.h>
 
-enum { RUNS_BETWEEN_LOOKS = 64 };
-
-/* As long as an interpreter thread keeps the lock at most when others want it (the default of
- * sys.setswitchinterval). */
-#define TURN_NS (5 * TRD_NS_PER_MS)
-
-static _Thread_local struct worker *this_worker;
-
-void worker_take_turns(void) {
-    struct worker *worker = this_worker;
-    if (worker == NULL || ++worker->run_count % RUNS_BETWEEN_LOOKS != 0) {
-        return;
-    }
-    uint64_t now_ns = trd_clock_now_ns();
-    if (now_ns - worker->turn_ns >= TURN_NS) {
-        Py_BEGIN_ALLOW_THREADS Py_END_ALLOW_THREADS worker->turn_ns = trd_clock_now_ns();
-    }
-}
-
 static PyObject *worker_call(PyObject *self, PyObject *args, PyObject *kwargs) {
     (void)args;
     (void)kwargs;
@@ -39,10 +20,7 @@ static PyObject *worker_call(PyObject *self, PyObject *args, PyObject *kwargs) {
     }
     struct engine *engine = worker->engine;
     worker->phase = WORKER_WORKING;
-    worker->turn_ns = trd_clock_now_ns();
-    this_worker = worker;
     (void)trd_pool_work(engine->pool, worker->index); /* a broken pool tells its submitters */
-    this_worker = NULL;
     /* The threads of a pool that ends stay readable; one that became too many goes. */
     if (!engine->is_ending && engine->broken == NULL &&
         PySet_Discard(engine->threads, worker->thread) < 0) {
@@ -60,8 +38,6 @@ static struct worker *worker_new(struct engine *engine, uint32_t index) {
     worker->engine = engine;
     worker->thread = NULL;
     worker->index = index;
-    worker->run_count = 0;
-    worker->turn_ns = 0;
     worker->phase = WORKER_STARTING;
     PyObject_GC_Track(worker);
     return worker;

@@ -2,8 +2,11 @@
 
 import concurrent.futures
 import gc
+import itertools
 import logging
+import sys
 import threading
+import time
 import traceback
 import unittest
 import weakref
@@ -185,20 +188,54 @@ class Calls(unittest.TestCase):
             thread.join(LIMIT)
         self.assertEqual(sorted(total), [0] * 500 + [1] * 500 + [4] * 500 + [9] * 500)
 
+
+class TakingTurns(unittest.TestCase):
+    """While a worker has calls without end, the interpreter's lock goes round at its interval."""
+
+    CALLS_MAX = 3_000_000  # what ends a test in which nobody else is let in
+
+    def setUp(self):
+        self.addCleanup(sys.setswitchinterval, sys.getswitchinterval())
+        self.pool = ThreadPoolExecutor(1)
+        self.addCleanup(self.pool.shutdown)
+
+    def submit_python_calls(self, count):
+        def again(left):
+            if left > 0:
+                self.pool.submit(again, left - 1)  # until the pool is shut down
+
+        self.pool.submit(again, count - 1)
+
+    def submit_calls_of_c_alone(self, count):
+        """The iterator's next value is a submitted call for its next value."""
+        itself = []
+        calls = map(self.pool.submit, itertools.repeat(next, count), itertools.cycle(iter(itself)))
+        itself.append(calls)
+        next(calls)
+
+    def take_turns(self):
+        sys.setswitchinterval(0.02)  # long: nobody gets in by luck
+        for _ in range(10):
+            time.sleep(0)  # gives the lock away, and waits for it
+        self.pool.shutdown()
+        self.assertLess(self.pool.stats().finished, self.CALLS_MAX)
+
+    def test_python_calls_that_submit_themselves_let_other_threads_run(self):
+        self.submit_python_calls(self.CALLS_MAX)
+        self.take_turns()
+
     def test_calls_that_never_reach_the_interpreter_let_other_threads_run(self):
-        """A C function leaves no point at which the interpreter would switch threads."""
-        stop = threading.Event()
-        pool = ThreadPoolExecutor(1)
+        self.submit_calls_of_c_alone(self.CALLS_MAX)
+        self.take_turns()
 
-        def again(_):
-            if not stop.is_set():
-                pool.submit(int).add_done_callback(again)
-
-        for _ in range(1000):
-            pool.submit(int)
-        again(None)
-        stop.set()
-        pool.shutdown()
+    def test_a_worker_keeps_the_lock_for_as_long_as_the_interpreter_is_told(self):
+        for submit in (self.submit_python_calls, self.submit_calls_of_c_alone):
+            finished = self.pool.stats().finished
+            sys.setswitchinterval(1000.0)
+            submit(200_000)
+            while self.pool.stats().finished == finished:
+                time.sleep(0)  # until the worker has had the lock
+            self.assertEqual(self.pool.stats().finished, finished + 200_000)
 
 
 class Maps(unittest.TestCase):
