@@ -10,6 +10,16 @@
 #define RIGHT(task) ((task)->node.tree.right)
 #define PARENT(task) ((task)->node.tree.parent)
 
+/* One of the two ways to say an order; the compiler makes one heap of each. */
+struct heap_order {
+    trd__heap_order *plain;
+    const struct trd_heap_rule *rule; /* when `plain` is NULL */
+};
+
+static inline bool heap_is_before(struct heap_order order, struct trd_task *a, struct trd_task *b) {
+    return order.plain ? order.plain(a, b) : order.rule->is_before(order.rule->context, a, b);
+}
+
 /* The link that holds position `position`, and the task above it. */
 static struct trd_task **heap_link(struct trd_heap *heap, uint64_t position,
                                    struct trd_task **parent_out) {
@@ -61,20 +71,21 @@ static void heap_rise(struct trd_heap *heap, struct trd_task *child) {
     *owner = child;
 }
 
-static void heap_sift_up(struct trd_heap *heap, struct trd_task *task, trd__heap_order *is_before) {
-    while (PARENT(task) && is_before(task, PARENT(task))) {
+static inline void heap_sift_up(struct trd_heap *heap, struct trd_task *task,
+                                struct heap_order order) {
+    while (PARENT(task) && heap_is_before(order, task, PARENT(task))) {
         heap_rise(heap, task);
     }
 }
 
-static void heap_sift_down(struct trd_heap *heap, struct trd_task *task,
-                           trd__heap_order *is_before) {
+static inline void heap_sift_down(struct trd_heap *heap, struct trd_task *task,
+                                  struct heap_order order) {
     for (;;) {
         struct trd_task *least = task;
-        if (LEFT(task) && is_before(LEFT(task), least)) {
+        if (LEFT(task) && heap_is_before(order, LEFT(task), least)) {
             least = LEFT(task);
         }
-        if (RIGHT(task) && is_before(RIGHT(task), least)) {
+        if (RIGHT(task) && heap_is_before(order, RIGHT(task), least)) {
             least = RIGHT(task);
         }
         if (least == task) {
@@ -84,16 +95,18 @@ static void heap_sift_down(struct trd_heap *heap, struct trd_task *task,
     }
 }
 
-void trd__heap_push(struct trd_heap *heap, struct trd_task *task, trd__heap_order *is_before) {
+static inline void heap_push(struct trd_heap *heap, struct trd_task *task,
+                             struct heap_order order) {
     struct trd_task *parent;
     struct trd_task **link = heap_link(heap, ++heap->count, &parent);
     task->node.tree.left = task->node.tree.right = NULL;
     task->node.tree.parent = parent;
     *link = task;
-    heap_sift_up(heap, task, is_before);
+    heap_sift_up(heap, task, order);
 }
 
-void trd__heap_remove(struct trd_heap *heap, struct trd_task *task, trd__heap_order *is_before) {
+static inline void heap_remove(struct trd_heap *heap, struct trd_task *task,
+                               struct heap_order order) {
     struct trd_task *parent;
     assert(heap->count > 0);
     struct trd_task **link = heap_link(heap, heap->count--, &parent);
@@ -105,8 +118,16 @@ void trd__heap_remove(struct trd_heap *heap, struct trd_task *task, trd__heap_or
     *heap_owner(heap, task) = last;
     PARENT(last) = PARENT(task);
     heap_adopt(last, LEFT(task), RIGHT(task));
-    heap_sift_down(heap, last, is_before);
-    heap_sift_up(heap, last, is_before);
+    heap_sift_down(heap, last, order);
+    heap_sift_up(heap, last, order);
+}
+
+void trd__heap_push(struct trd_heap *heap, struct trd_task *task, trd__heap_order *is_before) {
+    heap_push(heap, task, (struct heap_order){.plain = is_before});
+}
+
+void trd__heap_remove(struct trd_heap *heap, struct trd_task *task, trd__heap_order *is_before) {
+    heap_remove(heap, task, (struct heap_order){.plain = is_before});
 }
 
 struct trd_task *trd__heap_pop(struct trd_heap *heap, trd__heap_order *is_before) {
@@ -115,4 +136,33 @@ struct trd_task *trd__heap_pop(struct trd_heap *heap, trd__heap_order *is_before
         trd__heap_remove(heap, task, is_before);
     }
     return task;
+}
+
+void trd__heap_move(struct trd_heap *heap, struct trd_task *task, trd__heap_order *is_before) {
+    heap_sift_down(heap, task, (struct heap_order){.plain = is_before});
+    heap_sift_up(heap, task, (struct heap_order){.plain = is_before});
+}
+
+void trd__heap_push_by(struct trd_heap *heap, struct trd_task *task,
+                       const struct trd_heap_rule *rule) {
+    heap_push(heap, task, (struct heap_order){.rule = rule});
+}
+
+void trd__heap_remove_by(struct trd_heap *heap, struct trd_task *task,
+                         const struct trd_heap_rule *rule) {
+    heap_remove(heap, task, (struct heap_order){.rule = rule});
+}
+
+struct trd_task *trd__heap_pop_by(struct trd_heap *heap, const struct trd_heap_rule *rule) {
+    struct trd_task *task = heap->root;
+    if (task) {
+        trd__heap_remove_by(heap, task, rule);
+    }
+    return task;
+}
+
+struct trd_task *trd__heap_at(struct trd_heap *heap, uint64_t position) {
+    struct trd_task *parent;
+    assert(position >= 1 && position <= heap->count);
+    return *heap_link(heap, position, &parent);
 }
