@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { TESTS_MAX = 64, NAME_MAX_BYTES = 128, SAMPLES = 20000 };
+enum { TESTS_MAX = 256, NAME_MAX_BYTES = 128, SAMPLES = 20000 };
 
 static void describes_itself(void **state) {
     const struct trd_sizer *sizer = *state;
@@ -42,28 +42,31 @@ static uint64_t strange(struct trd_rng *rng) {
 
 static struct trd_sample strange_sample(struct trd_rng *rng, const struct trd_sizer *sizer) {
     const enum trd_cause causes[] = {TRD_CAUSE_OPEN, TRD_CAUSE_SUBMIT, TRD_CAUSE_TICK,
-                                     TRD_CAUSE_STARVED};
+                                     TRD_CAUSE_STARVED, TRD_CAUSE_BLOCK};
     const double cores[] = {1e-3, 1.0, 2.0, 64.0, 1e6};
     struct trd_sample sample = {
         .workers = (uint32_t)strange(rng),
         .workers_min = (uint32_t)trd_rng_below(rng, 5),
         .workers_max = 5 + (uint32_t)trd_rng_below(rng, 100),
         .busy = (uint32_t)strange(rng),
+        .blocked = (uint32_t)strange(rng),
         .queued = strange(rng),
         .now_ns = strange(rng),
         .interval_ns = strange(rng),
         .finished = strange(rng),
+        .run_ns = strange(rng),
         .queue_wait_ns = strange(rng),
         .busy_ns = strange(rng),
         .cpu_ns = strange(rng),
         .gil_held_ns = strange(rng),
         .gil_wait_ns = strange(rng),
         .run_wait_ns = strange(rng),
+        .is_gil_measured = trd_rng_below(rng, 2) == 1,
         .cores = cores[trd_rng_below(rng, 5)],
         .gils = (double)trd_rng_below(rng, 3),
     };
     do {
-        sample.cause = causes[trd_rng_below(rng, 4)];
+        sample.cause = causes[trd_rng_below(rng, 5)];
     } while (!(sizer->causes & sample.cause));
     return sample;
 }

@@ -18,8 +18,8 @@ from tree import files, name_of, report, skip, without_comments
 PURE_ALLOWED = set(
     "memchr memcmp memcpy memmove memset strchr strcmp strcspn strlen strncmp strnlen strrchr"
     " strspn strstr snprintf vsnprintf strtod strtoull strtoll"
-    " ceil exp expm1 fabs floor fmax fmin fmod frexp isfinite isnan ldexp log log1p log2 lround"
-    " llround nearbyint pow rint round sqrt trunc"
+    " ceil cos exp expm1 fabs floor fmax fmin fmod frexp isfinite isnan ldexp log log10 log1p log2"
+    " lround llround nearbyint pow rint round sqrt trunc"
     " __assert_fail abort __stack_chk_fail _GLOBAL_OFFSET_TABLE_".split()
 )
 # What compilers make of the above.
