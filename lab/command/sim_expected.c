@@ -4,7 +4,7 @@
  * gets no formula. One worker may serve any mixture; several only exponential times of one mean. */
 #include "lab/command/sim_expected.h"
 
-#include "lab/command/sim_theory.h"
+#include "lab/queueing/sim_streams.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -61,19 +61,6 @@ static bool is_fifo(const struct lab_sim_request *request) {
            (is_policy(request, "round_robin") && request->config.client_count == 1);
 }
 
-static void streams_of(const struct lab_sim_request *request, struct lab_stream *streams) {
-    double shares = 0.0;
-
-    for (size_t i = 0; i < request->config.client_count; i++) {
-        shares += request->clients[i].share;
-    }
-    for (size_t i = 0; i < request->config.client_count; i++) {
-        streams[i].rate = request->config.rate_per_s / 1e9 * request->clients[i].share / shares;
-        streams[i].service = request->clients[i].service;
-        streams[i].priority = request->clients[i].priority;
-    }
-}
-
 double lab_sim_expect_priority(const struct lab_sim_request *request, int64_t priority) {
     struct lab_stream streams[LAB_SIM_CLIENTS_MAX];
 
@@ -81,7 +68,7 @@ double lab_sim_expect_priority(const struct lab_sim_request *request, int64_t pr
         !is_policy(request, "priority")) {
         return NAN;
     }
-    streams_of(request, streams);
+    lab_sim_streams(&request->config, streams);
     return lab_theory_priority_wait(streams, request->config.client_count,
                                     request->config.workers_max, priority);
 }
@@ -92,10 +79,8 @@ static void expect_open(const struct lab_sim_request *request, struct lab_sim_ex
     bool is_blind = is_fifo(request) || is_policy(request, "lifo");
     double wait = 0.0, wait2, service = 0.0;
 
-    streams_of(request, streams);
-    for (size_t i = 0; i < config->client_count; i++) {
-        service += streams[i].rate * streams[i].service.mean_ns / (config->rate_per_s / 1e9);
-    }
+    lab_sim_streams(&request->config, streams);
+    service = lab_theory_sum(streams, config->client_count, 1) / (config->rate_per_s / 1e9);
     expected->load = service * config->rate_per_s / 1e9 / config->workers_max;
     expected->rate_per_s = config->rate_per_s;
     if (!is_tractable(request) || expected->load >= 1.0) {

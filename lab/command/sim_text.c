@@ -1,7 +1,7 @@
 /* sim_text.c - the summary of a simulation, for a person. */
 #include "lab/command/sim_write.h"
 
-#include "lab/command/sim_theory.h"
+#include "lab/queueing/formulas.h"
 
 #include <inttypes.h>
 #include <math.h>

@@ -14,7 +14,7 @@ static void check_cobham(uint32_t workers, double load, const struct trd_sim_cli
     struct trd_sim_report report;
     struct lab_stream streams[CLASSES_MAX];
     theory_run(&config, &report);
-    theory_streams(&config, streams);
+    lab_sim_streams(&config, streams);
     assert_int_equal(report.priority_count, count);
     for (size_t i = 0; i < count; i++) {
         const struct trd_sim_row *row = &report.priorities[i];
@@ -100,7 +100,7 @@ static void every_policy_obeys_the_conservation_law(void **state) {
         struct trd_sim_report report;
         struct lab_stream streams[CLASSES_MAX];
         theory_run(&config, &report);
-        theory_streams(&config, streams);
+        lab_sim_streams(&config, streams);
         theory_check((*policy)->name, report.total.service_wait_ns2,
                      lab_theory_conserved(streams, 3) / (config.rate_per_s / 1e9));
         trd_sim_report_free(&report);

@@ -22,7 +22,7 @@ static void check_system(const struct trd_sim_client *client, uint32_t workers, 
         struct lab_stream stream;
         char what[64];
         theory_run(&config, &report);
-        theory_streams(&config, &stream);
+        lab_sim_streams(&config, &stream);
         (void)snprintf(what, sizeof what, "%s c=%u rho=%g E[W]", names[i], workers, load);
         theory_check(what, report.total.wait_ns, lab_theory_wait(&stream, 1, workers));
         (void)snprintf(what, sizeof what, "%s c=%u rho=%g E[S]", names[i], workers, load);
@@ -60,7 +60,7 @@ static struct trd_sim_estimate second_moment(const char *policy, uint32_t worker
     struct trd_sim_report report;
     struct lab_stream stream;
     theory_run(&config, &report);
-    theory_streams(&config, &stream);
+    lab_sim_streams(&config, &stream);
     *exact_fifo = lab_theory_wait2(&stream, 1, workers);
     trd_sim_report_free(&report);
     return report.total.wait_ns2;

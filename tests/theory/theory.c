@@ -54,15 +54,3 @@ struct trd_sim_config theory_open(const char *policy, uint32_t workers, double l
         .seed = 20240501 + 7919 * workers + (uint64_t)(1000 * load) + 31 * count,
     };
 }
-
-void theory_streams(const struct trd_sim_config *config, struct lab_stream *streams) {
-    double share = 0.0;
-    for (size_t i = 0; i < config->client_count; i++) {
-        share += config->clients[i].share;
-    }
-    for (size_t i = 0; i < config->client_count; i++) {
-        const struct trd_sim_client *client = &config->clients[i];
-        streams[i] = (struct lab_stream){config->rate_per_s / 1e9 * client->share / share,
-                                         client->service, client->priority};
-    }
-}

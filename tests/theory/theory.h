@@ -10,7 +10,7 @@
 #include <treadle/sim.h>
 #include <treadle/sizer.h>
 
-#include "lab/command/sim_theory.h"
+#include "lab/queueing/sim_streams.h"
 
 /* A task's mean service in the tests: large against the rounding to whole nanoseconds. */
 #define SERVICE_NS 1e6
@@ -27,7 +27,5 @@ void theory_near(double value, double exact, double tolerance);
 /** `workers` that serve the clients' streams at `load`, with `policy`. */
 struct trd_sim_config theory_open(const char *policy, uint32_t workers, double load,
                                   const struct trd_sim_client *clients, size_t count);
-/** The same streams for the formulas. */
-void theory_streams(const struct trd_sim_config *config, struct lab_stream *streams);
 
 #endif
