@@ -65,6 +65,7 @@ static void no_greedy_order_is_worse_than_graham_s_bound(void **state) {
 static void the_longest_first_is_never_worse_than_its_bound(void **state) {
     (void)state;
     check_random_shops("priority", &lpt_bound, 3);
+    check_random_shops("sjf", &lpt_bound, 4); /* its costs are turned around */
 }
 
 /* m (m - 1) jobs of length 1 fill the machines, and then comes one of length m. */
@@ -88,7 +89,7 @@ static void an_unlucky_order_reaches_graham_s_bound(void **state) {
 static void an_unlucky_mix_reaches_the_bound_of_the_longest_first(void **state) {
     (void)state;
     for (uint32_t machines = 2; machines <= 4; machines++) {
-        const struct shop shop = {"priority", machines, false};
+        const struct shop shop = {"sjf", machines, false};
         const size_t count = 2 * (size_t)machines + 1;
         struct shop_job jobs[SHOP_JOBS] = {{0}};
         for (uint32_t i = 0; i < count; i++) {
