@@ -106,7 +106,8 @@ struct trd_policy {
     /** Names a queued task, whichever is easiest to find, without taking it out; NULL only when
      * nothing is queued. Whoever cancels everything asks until there is none. */
     struct trd_task *(*any)(const struct trd_policy_env *env);
-    /** Optional. A task (or a slice of one) has run: its measured run time. */
+    /** Optional. A task (or a slice of one) has run: its measured run time. The task's state says
+     * how that ended: while it is TRD_TASK_RUNNING, the task is about to come back through push. */
     void (*ran)(const struct trd_policy_env *env, struct trd_task *task, uint32_t worker,
                 uint64_t run_ns);
     /** Optional. A worker's record is about to be used, or is no longer used. Tasks that a leaving

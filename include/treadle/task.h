@@ -66,6 +66,7 @@ union trd_node {
         uint64_t cpu_ns;   /**< CPU time it has used; 0 when not measured */
         uint64_t gil_ns;   /**< of that, CPU time holding an interpreter lock; 0 if not measured */
     } anatomy;
+    uint64_t word[3]; /**< what else a policy keeps of a queued task; a list uses the first two */
 };
 
 /** The hot part. Initialise with TRD_TASK_INIT or zeroes, then set `run`, `arg` and `flags`. */

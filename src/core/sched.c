@@ -194,10 +194,10 @@ void trd__sched_finish(struct trd_sched *sched, struct trd_task *task, uint32_t 
     if (attr) {
         attr->attained_ns += run_ns;
     }
+    sched_count_end(sched, task, outcome);
     if (POLICY(sched)->ran) {
         POLICY(sched)->ran(&sched->policy_env, task, worker, run_ns);
     }
-    sched_count_end(sched, task, outcome);
     if (outcome == TRD_OUTCOME_AGAIN) {
         sched_push(sched, task, worker);
         return;
