@@ -2,6 +2,7 @@
 #include "core/sched.h"
 
 #include "core/books.h"
+#include "core/compose.h"
 #include "core/record.h"
 #include "core/task_state.h"
 
@@ -14,8 +15,8 @@ static size_t aligned(size_t bytes) {
 }
 
 size_t trd__sched_state_bytes(const struct trd_sched_config *config) {
-    const size_t bytes =
-        aligned(config->policy.policy->pool_bytes) + aligned(config->sizer.sizer->state_bytes);
+    const size_t bytes = aligned(trd__policy_bytes(&config->policy).pool) +
+                         aligned(config->sizer.sizer->state_bytes);
     return bytes ? bytes : 1;
 }
 
@@ -27,9 +28,10 @@ void trd__sched_init(struct trd_sched *sched, const struct trd_sched_config *con
     trd_rng_init(&sched->rng, config->seed);
 
     const struct trd_policy *policy = config->policy.policy;
-    trd__table_init(&sched->clients, trd__books_client_header() + policy->client_bytes);
-    trd__table_init(&sched->classes, policy->class_bytes ? policy->class_bytes : 1);
-    trd__table_init(&sched->workers, trd__books_worker_header() + policy->worker_bytes);
+    const struct trd__policy_bytes bytes = trd__policy_bytes(&config->policy);
+    trd__table_init(&sched->clients, trd__books_client_header() + bytes.client);
+    trd__table_init(&sched->classes, bytes.class ? bytes.class : 1);
+    trd__table_init(&sched->workers, trd__books_worker_header() + bytes.worker);
 
     sched->policy_env = (struct trd_policy_env){
         .state = state,
@@ -41,7 +43,7 @@ void trd__sched_init(struct trd_sched *sched, const struct trd_sched_config *con
         .workers = &sched->workers,
     };
     sched->sizer_env = (struct trd_sizer_env){
-        .state = (unsigned char *)state + aligned(policy->pool_bytes),
+        .state = (unsigned char *)state + aligned(bytes.pool),
         .params = sched->config.sizer.params,
     };
     if (policy->open) {
