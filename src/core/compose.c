@@ -39,25 +39,22 @@ static size_t admission_bytes(const struct trd_policy_parts *parts) {
     return parts->admission ? aligned(parts->admission->state_bytes) : 0;
 }
 
+static struct trd__policy_bytes bytes_of(const struct trd_policy *policy) {
+    return (struct trd__policy_bytes){policy->pool_bytes, policy->client_bytes, policy->class_bytes,
+                                      policy->worker_bytes};
+}
+
 struct trd__policy_bytes trd__policy_bytes(const struct trd_policy_spec *spec) {
     const struct trd_policy_parts *parts = &spec->parts;
-    const struct trd_policy *policy = parts->order ? parts->order : spec->policy;
-    struct trd__policy_bytes bytes = {policy->pool_bytes, policy->client_bytes, policy->class_bytes,
-                                      policy->worker_bytes};
-    if (!parts->order) {
-        return bytes;
+    if (spec->policy != &trd__policy_composed) {
+        return bytes_of(spec->policy);
     }
-    const size_t front = aligned(sizeof(struct compose)) + admission_bytes(parts);
+    struct trd__policy_bytes bytes = bytes_of(parts->fairness ? parts->fairness : parts->order);
+    bytes.pool += aligned(sizeof(struct compose)) + admission_bytes(parts);
     if (parts->fairness) {
-        bytes = (struct trd__policy_bytes){
-            .pool = parts->fairness->pool_bytes,
-            .client = aligned(parts->fairness->client_bytes) +
-                      aligned(sizeof(struct compose_client)) + parts->order->pool_bytes,
-            .class = parts->fairness->class_bytes,
-            .worker = parts->fairness->worker_bytes,
-        };
+        bytes.client = aligned(bytes.client) + aligned(sizeof(struct compose_client)) +
+                       parts->order->pool_bytes;
     }
-    bytes.pool += front;
     return bytes;
 }
 
