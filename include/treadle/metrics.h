@@ -37,6 +37,7 @@ struct trd_stats {
     uint32_t workers_wanted;
     uint32_t workers_peak;
     uint32_t busy;    /**< workers with a task */
+    uint32_t blocked; /**< workers inside a declared blocking region */
     uint32_t clients; /**< clients remembered, the anonymous one included */
     uint64_t queued;
     uint64_t queued_peak;

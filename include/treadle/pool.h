@@ -109,6 +109,15 @@ void trd_pool_destroy(struct trd_pool *pool);
 /** A consistent snapshot. Does not block for longer than a task's hand-over. */
 int trd_pool_stats(struct trd_pool *pool, struct trd_stats *stats_out);
 
+/** The calling task is about to wait and will use no core until trd_pool_blocking_end(): for a
+ * sizer that makes up for such workers (compensate), others are started before this returns. NULL
+ * is the pool whose worker this thread is. Regions nest; the outermost counts. What is still open
+ * when the task (or a slice of it) ends is closed by the engine. On a thread that is no worker of
+ * `pool` both do nothing, so a function may use them wherever it runs. 0; -EINVAL: an end without a
+ * beginning on this worker; -EOWNERDEAD. Does not wait, but may start threads. */
+int trd_pool_blocking_begin(struct trd_pool *pool);
+int trd_pool_blocking_end(struct trd_pool *pool);
+
 /** The index of the calling thread among the workers of `pool`, or TRD_WORKER_NONE. */
 uint32_t trd_pool_this_worker(const struct trd_pool *pool);
 

@@ -214,6 +214,7 @@ void trd__sched_stats(struct trd_sched *sched, struct trd_stats *stats_out, uint
         .workers_wanted = sched->workers_wanted,
         .workers_peak = sched->workers_peak,
         .busy = sched->busy,
+        .blocked = sched->blocked,
         .clients = sched->client_open_count,
         .queued = sched->queued,
         .queued_peak = sched->queued_peak,

@@ -59,6 +59,8 @@ struct trd__worker {
     bool is_searching;                   /* lock: it was woken for work, and has not looked yet */
     bool is_waiting;                     /* lock: its task waits for a future without a timeout */
     bool has_cputime;                    /* lock */
+    bool is_working;                     /* its own thread: it is in the scheduler's books */
+    uint32_t blocking_depth;             /* its own thread: open blocking regions */
     uint32_t next_free;                  /* lock: while FREE or LEFT, index + 1 of another such */
     struct trd__worker *warmer, *colder; /* lock: neighbours while it is idle */
     struct trd__worker *next_woken;      /* of the errands it is on, until it is woken */
@@ -184,6 +186,13 @@ int trd__submit(struct trd_pool *pool, struct trd_task *task, uint64_t class_key
 int trd__worker_wait_begin(struct trd_pool *pool, const struct trd_task *task, bool is_forever);
 void trd__worker_wait_end(struct trd_pool *pool);
 struct trd__worker *trd__worker_at(const struct trd_pool *pool, uint32_t index);
+/* The calling thread as a worker of `*pool`, or, when that is NULL, of whichever pool it works for,
+ * which is then put there. NULL when it is none. */
+struct trd__worker *trd__worker_self(struct trd_pool **pool);
+
+/* blocking.c */
+/* Ends the regions that a task has left open. On the worker's own thread. */
+void trd__blocking_close_locked(struct trd_pool *pool, struct trd__worker *worker, uint64_t now_ns);
 
 /* idle.c */
 /* Puts `worker` among the idle ones, as the warmest. */

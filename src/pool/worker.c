@@ -13,7 +13,7 @@
 
 /* The pool and the index of the calling thread, if it is in trd_pool_work(). */
 struct worker_self {
-    const struct trd_pool *pool;
+    struct trd_pool *pool;
     uint32_t index;
 };
 
@@ -43,6 +43,17 @@ struct trd__worker *trd__worker_at(const struct trd_pool *pool, uint32_t index) 
 uint32_t trd_pool_this_worker(const struct trd_pool *pool) {
     return worker_self.pool == pool && trd__guard_is_owner(&pool->guard) ? worker_self.index
                                                                          : TRD_WORKER_NONE;
+}
+
+struct trd__worker *trd__worker_self(struct trd_pool **pool) {
+    if (!*pool) {
+        *pool = worker_self.pool;
+    }
+    if (!*pool || trd_pool_this_worker(*pool) == TRD_WORKER_NONE) {
+        return NULL;
+    }
+    struct trd__worker *worker = trd__worker_at(*pool, worker_self.index);
+    return worker->is_working ? worker : NULL;
 }
 
 /* Is this worker, which has nothing in its hands, to go? */
@@ -79,6 +90,7 @@ static void worker_account_locked(struct trd_pool *pool, struct trd__worker *wor
         worker->is_searching = false;
         pool->searching_count--;
     }
+    trd__blocking_close_locked(pool, worker, now_ns);
     if (!hand->done) {
         return;
     }
@@ -128,6 +140,7 @@ static enum worker_step worker_hold(struct trd_pool *pool, struct trd__worker *w
     const bool is_to_complete = hand->dropped || (hand->done && !hand->is_quiet);
     if (!is_to_complete && worker_may_leave_locked(pool)) {
         if (!hand->done) {
+            worker->is_working = false;
             trd__sched_leave(&pool->sched, worker->index, now_ns);
             step = WORKER_LEAVE;
         }
@@ -206,6 +219,8 @@ static void worker_give_up(struct trd_pool *pool, struct trd__worker *worker, in
     const uint64_t now_ns = trd_clock_now_ns();
     trd__pool_lock(pool);
     (void)trd__recording_room_locked(pool); /* nothing was looked at yet */
+    trd__blocking_close_locked(pool, worker, now_ns);
+    worker->is_working = false;
     trd__sched_leave(&pool->sched, worker->index, now_ns);
     trd__pool_unlock(pool, &errands);
 }
@@ -223,6 +238,7 @@ static int worker_arrive(struct trd_pool *pool, uint32_t index, struct trd__work
         worker->has_cputime = has_cputime;
         worker->cputime = cputime;
         worker->cpu_seen_ns = 0;
+        worker->is_working = true;
         *worker_out = worker;
         failed = 0;
     }
