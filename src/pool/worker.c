@@ -293,9 +293,10 @@ int trd__worker_wait_begin(struct trd_pool *pool, const struct trd_task *task, b
     int failed = 0;
     trd__pool_lock(pool);
     const struct trd_sched *sched = &pool->sched;
-    const bool may_grow =
-        trd__resize_target_locked(pool) > sched->worker_count ||
-        (sched->config.sizer.sizer->period_ns && sched->worker_count < sched->config.workers_max);
+    /* A sizer that asks to hear of starvation adds somebody when nothing gets on. */
+    const bool is_helped = (sched->config.sizer.sizer->causes & TRD_CAUSE_STARVED) &&
+                           sched->worker_count < sched->config.workers_max;
+    const bool may_grow = is_helped || trd__resize_target_locked(pool) > sched->worker_count;
     if (task->state == TRD_TASK_QUEUED && !may_grow &&
         pool->waiting_count + 1 >= sched->worker_count) {
         failed = -EDEADLK;

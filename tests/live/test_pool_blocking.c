@@ -114,6 +114,46 @@ static void a_slice_ends_its_regions(void **state) {
     hired_check_end(&hired);
 }
 
+/* Tasks that wait inside a region until `count` of them are there. */
+struct meeting {
+    struct gate begun;
+    uint64_t count;
+};
+
+static enum trd_outcome meet_in_region(struct hired_task *task) {
+    struct meeting *meeting = task->arg;
+    assert_int_equal(trd_pool_blocking_begin(NULL), 0);
+    gate_raise(&meeting->begun);
+    gate_await(&meeting->begun, meeting->count);
+    assert_int_equal(trd_pool_blocking_end(NULL), 0);
+    return TRD_OUTCOME_DONE;
+}
+
+static void each_blocked_worker_is_made_up_for_at_once(void **state) {
+    (void)state;
+    enum { COUNT = 20 };
+    static struct hired hired;
+    static struct hired_task tasks[COUNT];
+    struct meeting meeting = {GATE_INIT, COUNT};
+    hired_init(&hired);
+    struct trd_pool *pool = pool_make(&(struct trd_pool_config){.workers_max = 40,
+                                                                .sizer = "compensate:running=1",
+                                                                .backend = &hired_backend,
+                                                                .backend_context = &hired});
+    for (int i = 0; i < COUNT; i++) {
+        hired_task_init(&tasks[i], meet_in_region, &meeting);
+        assert_int_equal(trd_pool_submit_task(pool, &tasks[i].shell.task), 0);
+    }
+    assert_int_equal(trd_pool_drain(pool, TRD_FOREVER), 0); /* only if all of them are inside */
+    gate_await(&hired.at_close, COUNT);                     /* those who were added leave again */
+    assert_int_equal(pool_stats(pool)->workers, 1);
+    assert_int_equal(pool_stats(pool)->workers_peak, COUNT + 1);
+    assert_int_equal(pool_stats(pool)->blocked, 0);
+    pool_check_identity(pool);
+    trd_pool_destroy(pool);
+    hired_check_end(&hired);
+}
+
 /* How many recorded regions begin, if every one ends. */
 static uint32_t count_regions(const struct trd_trace *trace) {
     uint32_t begun = 0, ended = 0;
@@ -156,6 +196,7 @@ int main(void) {
         cmocka_unit_test(an_end_without_a_beginning_is_an_error),
         cmocka_unit_test(on_no_worker_of_the_pool_nothing_happens),
         cmocka_unit_test(a_slice_ends_its_regions),
+        cmocka_unit_test(each_blocked_worker_is_made_up_for_at_once),
         cmocka_unit_test(regions_are_recorded_and_replayed),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
