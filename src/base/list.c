@@ -29,6 +29,20 @@ void trd__list_remove(struct trd_list *list, struct trd_task *task) {
     }
 }
 
+void trd__list_join(struct trd_list *list, struct trd_list *from) {
+    if (!from->first) {
+        return;
+    }
+    from->first->node.list.prev = list->last;
+    if (list->last) {
+        list->last->node.list.next = from->first;
+    } else {
+        list->first = from->first;
+    }
+    list->last = from->last;
+    *from = (struct trd_list){NULL, NULL};
+}
+
 struct trd_task *trd__list_pop_first(struct trd_list *list) {
     struct trd_task *task = list->first;
     if (task) {

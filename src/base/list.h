@@ -14,6 +14,8 @@ struct trd_list {
 void trd__list_append(struct trd_list *list, struct trd_task *task);
 /** Takes out `task`, which must be in `list`. */
 void trd__list_remove(struct trd_list *list, struct trd_task *task);
+/** Puts all tasks of `from` behind those of `list`, in their order; `from` is empty then. */
+void trd__list_join(struct trd_list *list, struct trd_list *from);
 /** Takes out the first or the last one; NULL when the list is empty. */
 struct trd_task *trd__list_pop_first(struct trd_list *list);
 struct trd_task *trd__list_pop_last(struct trd_list *list);
