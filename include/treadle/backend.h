@@ -74,8 +74,9 @@ struct trd_backend {
 int trd_pool_work(struct trd_pool *pool, uint32_t worker);
 
 /** The threads backend: POSIX threads that call payload.call.run(payload.call.arg). Its context is
- * made by the pool itself. It tells nobody when a task of the caller's own memory is complete: wait
- * with trd_pool_drain(), or use trd_pool_submit(). */
+ * made by the pool itself. A task of the caller's own memory cannot yield there, and it tells
+ * nobody when a task of the caller's own memory is complete: wait with trd_pool_drain(), or use
+ * trd_pool_submit(). */
 extern const struct trd_backend trd_backend_threads;
 
 #pragma GCC visibility pop

@@ -60,6 +60,7 @@ struct trd_options {
     uint64_t deadline_ns; /**< should have started by then, counted from now; 0: no deadline */
     bool is_dropped_late; /**< past its deadline it expires unrun; else it still runs */
     uint64_t cost_ns;     /**< estimate of its run time; 0: unknown */
+    bool is_resumable;    /**< it may return trd_again() */
 };
 
 struct trd_pool;
@@ -79,6 +80,13 @@ int trd_pool_create(const struct trd_pool_config *config, struct trd_pool **pool
  * blocking inside a worker. An error means that nothing was taken. */
 int trd_pool_submit(struct trd_pool *pool, void *(*run)(void *arg), void *arg,
                     const struct trd_options *options, struct trd_future **future_out);
+
+/** What the function of a resumable task returns when it has not finished but lets others have the
+ * worker: the task is queued again under its policy, and run(arg) is called again when its turn
+ * comes, perhaps on another worker. Where it has got to it keeps in `arg`. Its future is not done
+ * until it returns something else; cancelling it between two slices takes it out of the queue, and
+ * the submitter, who hears of it, tidies up. Pure. */
+void *trd_again(void);
 
 /** The same for a task of the caller's own memory; its completion is told to the backend's
  * `complete`. Errors as trd_pool_submit(), without -ENOMEM unless a client is new. */

@@ -107,11 +107,11 @@ int trd__sched_submit(struct trd_sched *sched, struct trd_task *task, uint32_t w
     return answer;
 }
 
-/* Has its deadline passed, and does it want to be dropped then? */
+/* Has its deadline for starting passed, and does it want to be dropped then? */
 static bool sched_is_late(const struct trd_sched *sched, struct trd_task *task) {
     const struct trd_attr *attr = trd_task_attr(task);
     return attr && (task->flags & TRD_TASK_DROP_LATE) && attr->deadline_ns &&
-           attr->deadline_ns < sched->now_ns;
+           attr->deadline_ns < sched->now_ns && attr->attained_ns == 0;
 }
 
 /* A popped task begins to run. */

@@ -79,7 +79,8 @@ static void threads_join(void *context, uint32_t index) {
 static enum trd_outcome threads_run(void *context, uint32_t worker, struct trd_task *task) {
     (void)context, (void)worker; /* a thread is a thread */
     task->payload.call.run(task->payload.call.arg);
-    return TRD_OUTCOME_DONE;
+    return trd__future_is_task(task) && trd__future_has_yielded(task) ? TRD_OUTCOME_AGAIN
+                                                                      : TRD_OUTCOME_DONE;
 }
 
 static bool threads_is_quiet(void *context, struct trd_task *task) {

@@ -60,6 +60,15 @@ bool trd__future_is_task(const struct trd_task *task) {
     return task->payload.call.run == future_run;
 }
 
+void *trd_again(void) {
+    static char mark; /* only its address matters */
+    return &mark;
+}
+
+bool trd__future_has_yielded(const struct trd_task *task) {
+    return (task->flags & TRD_TASK_RESUMABLE) && future_of(task)->result == trd_again();
+}
+
 struct trd_future *trd_future_ref(struct trd_future *future) {
     /* Relaxed: the caller has a reference already. */
     (void)atomic_fetch_add_explicit(&future->reference_count, 1, memory_order_relaxed);
@@ -244,6 +253,9 @@ static void future_set_attr(struct trd_task *task, const struct trd_options *opt
     task->flags |= TRD_TASK_HAS_ATTR;
     if (options->is_dropped_late) {
         task->flags |= TRD_TASK_DROP_LATE;
+    }
+    if (options->is_resumable) {
+        task->flags |= TRD_TASK_RESUMABLE;
     }
     uint64_t deadline_ns = 0;
     if (options->deadline_ns) {

@@ -254,6 +254,8 @@ void trd__threads_context_destroy(void *context);
 
 /* future.c: what the threads backend does with a future's task. */
 bool trd__future_is_task(const struct trd_task *task);
+/* Has its function, just run, asked to be called again? */
+bool trd__future_has_yielded(const struct trd_task *task);
 bool trd__future_seal(struct trd_task *task);
 void trd__future_complete(struct trd_task *task, enum trd_outcome outcome);
 

@@ -58,13 +58,15 @@ static void a_refused_task_can_be_offered_again(void **state) {
     rig_close(&rig);
 }
 
-/* A resumable task adds up what it has had, and starts from nothing in its next life. */
+/* A resumable task adds up what it has had, and starts from nothing in its next life. Its deadline
+ * is for the start: between two slices it is not late. */
 static void attained_service_adds_up_over_slices(void **state) {
     (void)state;
     struct rig rig;
     struct trd_policy_spec policy;
     struct trd_sizer_spec sizer;
-    struct trd_task_with_attr task = {.task = {.flags = TRD_TASK_HAS_ATTR | TRD_TASK_RESUMABLE}};
+    struct trd_task_with_attr task = {
+        .task = {.flags = TRD_TASK_HAS_ATTR | TRD_TASK_RESUMABLE | TRD_TASK_DROP_LATE}};
     assert_int_equal(trd_policy_parse("fifo", &policy, NULL), 0);
     assert_int_equal(trd_sizer_parse("fixed", &sizer, NULL), 0);
     rig_open(&rig, &policy, &sizer, 1);
@@ -73,6 +75,7 @@ static void attained_service_adds_up_over_slices(void **state) {
     sched->recorder = NULL;
     uint64_t now_ns = 10000;
     for (int life = 0; life < 2; life++) {
+        task.attr.deadline_ns = now_ns + 50;
         assert_int_equal(trd__sched_submit(sched, &task.task, TRD_WORKER_NONE, now_ns), 0);
         for (int slice = 0; slice < 3; slice++) {
             assert_ptr_equal(trd__sched_next(sched, 0, now_ns).task, &task);
