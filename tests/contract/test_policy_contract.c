@@ -107,23 +107,26 @@ static void tasks_of_many_clients_all_come_out(void **state) {
     free(seen);
 }
 
-/* A forgotten client's row is given to another one, whose tasks behave as a new client's. */
+/* A forgotten client's row is given to another one, whose tasks behave as a new client's. A policy
+ * may hold on to an idle client while others are there, but when all are idle it lets all go. */
 static void a_row_can_be_forgotten_and_used_again(void **state) {
+    const struct trd_policy *policy = *state;
     struct rig rig;
     open_rig(&rig, state, 1);
     rig_join(&rig, 0);
-    for (int life = 0; life < 50; life++) {
+    for (uint32_t life = 1; life <= 50; life++) {
         for (uint32_t nth = 0; nth < 6; nth++) {
             assert_non_null(rig_submit(&rig, rig_client(&rig, nth), 0));
         }
         for (int i = 0; i < 6; i++) {
-            assert_int_equal(rig_forget(&rig), (uint32_t)(i < 1 ? 0 : 1));
+            const uint32_t forgotten = rig_forget(&rig);
+            assert_true(policy->may_forget || forgotten == (uint32_t)(i < 1 ? 0 : 1));
             assert_non_null(rig_next(&rig, 0));
             rig_finish(&rig, 0, TRD_OUTCOME_DONE);
         }
-        assert_int_equal(rig_forget(&rig), 1);
+        (void)rig_forget(&rig); /* those that are left */
+        assert_int_equal(rig.forgotten, 6 * life);
     }
-    assert_int_equal(rig.forgotten, 50 * 6);
     rig_close(&rig);
 }
 

@@ -1,0 +1,31 @@
+/* tag.h - what a client has been served, divided by its weight: the tags of fair queueing.
+ *
+ * A tag is a sum of quotients amount / weight, kept as a whole number and a fraction with the
+ * weight as denominator: nothing is rounded, so nothing drifts, however long a pool runs. Only when
+ * a weight changes, or a tag is raised to that of another client, a fraction smaller than
+ * 1 / weight is lost or won. All zero is the tag 0. */
+#ifndef TRD_BASE_TAG_H
+#define TRD_BASE_TAG_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/** Its value is whole + part / weight, with part < weight (weight 0 counts as 1). */
+struct trd_tag {
+    uint64_t whole;
+    uint32_t part, weight;
+};
+
+/** Amounts are below it, so that sums cannot overflow. */
+#define TRD_TAG_AMOUNT_MAX (UINT64_C(1) << 60)
+
+/** Is `a` smaller than `b`? */
+bool trd__tag_is_before(const struct trd_tag *a, const struct trd_tag *b);
+/** Adds amount / weight; amount <= TRD_TAG_AMOUNT_MAX, weight >= 1. */
+void trd__tag_add(struct trd_tag *tag, uint64_t amount, uint32_t weight);
+/** Takes amount / weight away, but nothing below 0. */
+void trd__tag_subtract(struct trd_tag *tag, uint64_t amount, uint32_t weight);
+/** Makes it `floor` if it is smaller, rounded up to the next multiple of 1 / weight. */
+void trd__tag_raise(struct trd_tag *tag, const struct trd_tag *floor, uint32_t weight);
+
+#endif
