@@ -32,10 +32,11 @@ STANDARD = set(
     " threads time uchar wchar wctype".split()
 )
 # What a pure file may want of the standard library: nothing that keeps time, waits or does I/O.
-# (stdio.h is for snprintf into memory; the list of undefined symbols has the last word.)
+# (stdio.h is for snprintf into memory, stdatomic.h for policies that are called concurrently; the
+# list of undefined symbols has the last word.)
 PURE_STANDARD = set(
-    "assert errno float inttypes limits math stdalign stdarg stdbool stddef stdint stdio stdlib"
-    " string".split()
+    "assert errno float inttypes limits math stdalign stdarg stdatomic stdbool stddef stdint stdio"
+    " stdlib string".split()
 )
 INCLUDE = re.compile(r'^\s*#\s*include\s+(?:"([^"]+)"|<([^>]+)>)', re.MULTILINE)
 
