@@ -1,20 +1,8 @@
-/* histogram.c - the log-linear histogram.
- *
- * Values below 64 have a bucket each; above, every octave is cut into 32 equal steps. A bucket is
- * found by one count of leading zeros.
- */
-#include <treadle/metrics.h>
+/* histogram.c - the log-linear histogram: merging and quantiles. */
+#include "base/histogram.h"
 
-enum { STEPS_LOG2 = 5 };
+enum { STEPS_LOG2 = TRD__HISTOGRAM_STEPS_LOG2 };
 _Static_assert(TRD_HISTOGRAM_STEPS == 1 << STEPS_LOG2, "one octave is a whole number of bits");
-
-static uint32_t histogram_index(uint64_t value) {
-    if (value < TRD_HISTOGRAM_STEPS) {
-        return (uint32_t)value;
-    }
-    const uint32_t shift = (uint32_t)(63 - __builtin_clzll(value)) - STEPS_LOG2;
-    return (shift << STEPS_LOG2) + (uint32_t)(value >> shift);
-}
 
 /* The largest value that falls into the bucket. */
 static uint64_t histogram_upper(uint32_t index) {
@@ -27,15 +15,7 @@ static uint64_t histogram_upper(uint32_t index) {
 }
 
 void trd_histogram_add(struct trd_histogram *histogram, uint64_t value) {
-    if (histogram->count == 0 || value < histogram->min) {
-        histogram->min = value;
-    }
-    if (value > histogram->max) {
-        histogram->max = value;
-    }
-    histogram->count++;
-    histogram->sum += value;
-    histogram->bucket[histogram_index(value)]++;
+    trd__histogram_add(histogram, value);
 }
 
 void trd_histogram_merge(struct trd_histogram *into, const struct trd_histogram *from) {

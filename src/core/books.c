@@ -87,7 +87,8 @@ static void books_sample_interval(struct trd_sched *sched, struct trd_sample *sa
 }
 
 void trd__books_ask(struct trd_sched *sched, enum trd_cause cause, const struct trd_load *load) {
-    struct trd_sample sample = {
+    struct trd_sample *sample = &sched->sample;
+    *sample = (struct trd_sample){
         .cause = cause,
         .workers = sched->worker_count,
         .workers_min = sched->config.workers_min,
@@ -98,9 +99,9 @@ void trd__books_ask(struct trd_sched *sched, enum trd_cause cause, const struct 
         .now_ns = sched->now_ns,
     };
     if (load) {
-        books_sample_interval(sched, &sample, load);
+        books_sample_interval(sched, sample, load);
     }
-    uint32_t wanted = sched->config.sizer.sizer->resize(&sched->sizer_env, &sample);
+    uint32_t wanted = sched->config.sizer.sizer->resize(&sched->sizer_env, sample);
     if (wanted < sched->config.workers_min) {
         wanted = sched->config.workers_min;
     }

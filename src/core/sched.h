@@ -79,6 +79,8 @@ struct trd_sched {
     uint64_t tick_ns; /* the last tick, and the counters as they stood then */
     uint64_t tick_finished, tick_queue_wait_ns, tick_busy_ns, tick_run_ns;
 
+    struct trd_sample sample; /* what the sizer was told last */
+
     struct trd_histogram wait, run;
 };
 

@@ -51,7 +51,7 @@ static void crew_leave(struct trd__crew *crew, struct trd__host *host, uint32_t 
     trd__sched_leave(&host->sched, worker, now_ns);
 }
 
-int trd__crew_follow(struct trd__crew *crew, struct trd__host *host, uint64_t now_ns) {
+int trd__crew_change(struct trd__crew *crew, struct trd__host *host, uint64_t now_ns) {
     while (host->sched.worker_count < host->sched.workers_wanted) {
         if (crew_join(crew, host, now_ns)) {
             return -ENOMEM;

@@ -1,0 +1,50 @@
+/* arrivals.h - when the next task comes.
+ *
+ * The next arrival is not an event of the queue: there is one, and it is kept here. Gaps are drawn
+ * as real numbers and what rounding to nanoseconds leaves is carried on, so rates are exact. Not
+ * thread-safe. */
+#ifndef TRD_SIM_ARRIVALS_H
+#define TRD_SIM_ARRIVALS_H
+
+#include <treadle/sim.h>
+
+/* A source of TRD_SIM_ON_OFF. */
+struct trd__on_off {
+    uint64_t toggle_ns;
+    bool is_on;
+};
+
+struct trd__arrivals {
+    uint64_t at_ns; /* the next arrival; UINT64_MAX: there is none */
+    const struct trd_sim_config *config;
+    struct trd_rng rng;
+    double gap_ns;  /* mean */
+    double rest_ns; /* of at_ns, below a nanosecond */
+
+    /* MMPP: mean gaps in calm and burst. */
+    double gaps_ns[2];
+    uint64_t switch_ns;
+    bool is_burst;
+
+    uint32_t batch_left; /* batch: tasks to come at at_ns */
+
+    struct trd__on_off *sources; /* a heap on toggle_ns */
+    uint32_t on_count;
+    double gap_of_one_ns; /* mean gap of one source that is on */
+
+    struct trd_sim_arrival pending; /* trace */
+    uint64_t trace_count;
+};
+
+/** Starts with the generator given; finds the first arrival. 0, -ENOMEM, or as
+ * trd__arrivals_next(). */
+int trd__arrivals_open(struct trd__arrivals *arrivals, const struct trd_sim_config *config,
+                       const struct trd_rng *rng, struct trd_error *error);
+/** Finds the arrival after the one at at_ns. 0; for traces also -EINVAL, or what its source
+ * returned, with `error`. */
+int trd__arrivals_next(struct trd__arrivals *arrivals, struct trd_error *error);
+/** Poisson and periodic arrivals have another rate from `now_ns` on. */
+void trd__arrivals_rate(struct trd__arrivals *arrivals, double rate_per_s, uint64_t now_ns);
+void trd__arrivals_close(struct trd__arrivals *arrivals);
+
+#endif
