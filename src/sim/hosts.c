@@ -78,7 +78,6 @@ int trd__sim_open_hosts(struct trd__simulator *sim) {
         .sizer = sim->plan.sizer,
         .workers_min = config->workers_min,
         .workers_max = config->workers_max,
-        .seed = config->seed,
     };
     sim->hosts = calloc(sim->plan.host_count, sizeof *sim->hosts);
     if (!sim->hosts || hosts_open_sources(sim)) {
@@ -86,10 +85,11 @@ int trd__sim_open_hosts(struct trd__simulator *sim) {
     }
     for (uint32_t i = 0; i < sim->plan.host_count; i++) {
         struct trd__sim_host *host = &sim->hosts[i];
+        /* A seed of its own: a policy that draws must not draw what the arrivals draw. */
+        sched_config.seed = trd_rng_next(&sim->policy_rng);
         if (trd__host_open(&host->host, &sched_config)) {
             return -ENOMEM;
         }
-        sched_config.seed++;
         if (hosts_open_clients(sim, &host->host) || trd__crew_follow(&host->crew, &host->host, 0)) {
             return -ENOMEM;
         }

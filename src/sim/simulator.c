@@ -190,7 +190,7 @@ static int sim_prime(struct trd__simulator *sim, const struct trd_rng *rng) {
 static void sim_seed(struct trd__simulator *sim, struct trd_rng *arrival_rng) {
     struct trd_rng *const streams[] = {arrival_rng,      &sim->source_rng, &sim->service_rng,
                                        &sim->think_rng,  &sim->hint_rng,   &sim->patience_rng,
-                                       &sim->choice_rng, &sim->noise_rng};
+                                       &sim->choice_rng, &sim->noise_rng,  &sim->policy_rng};
     struct trd_rng rng;
     trd_rng_init(&rng, sim->plan.config->seed);
     for (size_t i = 0; i < sizeof streams / sizeof streams[0]; i++) {

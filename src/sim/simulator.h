@@ -50,7 +50,7 @@ struct trd__simulator {
     struct trd__sim_source *sources;
     size_t event_base; /* events there may be at once, timeouts aside */
     struct trd_rng source_rng, service_rng, think_rng, hint_rng, patience_rng, choice_rng,
-        noise_rng;
+        noise_rng, policy_rng;
     struct trd_error *error;
 
     uint64_t settled; /* tasks that have come to some end, refused ones included */
