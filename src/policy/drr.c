@@ -4,15 +4,17 @@
  * the account covers the next one; what is left over is kept for its next turn. A task is paid by
  * estimate when it is handed out, which is put right when it has run (base/charge.h); so an account
  * may be overdrawn, and then the client sits turns out. Rounds pay for it during a pause, too, and
- * when nobody has anything left to run all debts are forgiven. Leftovers do not survive a pause.
+ * when nobody has anything left to run all debts are forgiven. Leftovers do not survive a pause,
+ * which begins when a worker asks for a task and the client whose turn it is has none.
  * Promise, with one worker and exact estimates: over any time in which clients i and j have a
  * backlog, their services S satisfy |Si/wi - Sj/wj| <= 2 x the largest cost + quantum.
  * Source: M. Shreedhar and G. Varghese, "Efficient fair queueing using deficit round robin",
  * SIGCOMM 1995.
  * Does badly: a client that has just come waits for everybody's turn, each up to a quantum by its
- * weight. With a quantum far below the tasks' costs most turns are sat out.
- * Cost: O(1), for pop while no task costs more than the quantum; else O(cost / quantum) turns for
- * each task, and never more than three times all c clients with a backlog.
+ * weight. One that submits its next task when the last has run (or yields) has a task a turn if
+ * there are several workers, however short its tasks are. Cost: O(1), for pop while no task costs
+ * more than the quantum; else O(cost / quantum) turns for each task, and never more than three
+ * times all c clients with a backlog.
  */
 #include <treadle/policy.h>
 
@@ -20,7 +22,7 @@
 #include "base/list.h"
 
 struct drr_client {
-    struct trd_task place; /* first; stands for the client in the list while it has a backlog */
+    struct trd_task place; /* first; stands for the client in the list of those with a backlog */
     struct trd_list queue;
     struct trd_charge charge;
     int64_t account_ns;
@@ -28,7 +30,7 @@ struct drr_client {
 };
 
 struct drr {
-    struct trd_list backlogged; /* it is the turn of the first */
+    struct trd_list backlogged; /* it is the turn of the first, which alone may have nothing */
     uint64_t count;             /* clients in it */
     bool is_paid;               /* the first has got its quantum for this turn */
     uint64_t round, turns;      /* a round is as many turns as there are clients */
@@ -91,15 +93,42 @@ static int64_t drr_after_pause(const struct trd_policy_env *env, uint32_t index)
     return rounds < needed ? client->account_ns + (int64_t)rounds * worth_ns : 0;
 }
 
-static bool drr_is_idle(const struct drr *drr) {
-    return drr->count == 0 && drr->running == 0;
+/* The turn of the first client is over. */
+static void drr_next_turn(struct drr *drr) {
+    drr->is_paid = false;
+    if (++drr->turns >= drr->count) {
+        drr->turns = 0;
+        drr->round++;
+    }
+}
+
+static void drr_leave(struct drr *drr, struct drr_client *client) {
+    const bool is_its_turn = drr->backlogged.first == &client->place;
+    trd__list_remove(&drr->backlogged, &client->place);
+    drr->count--;
+    client->left_in = drr->round;
+    if (client->account_ns > 0) {
+        client->account_ns = 0;
+    }
+    if (is_its_turn) {
+        drr_next_turn(drr);
+    }
+}
+
+/* The first client, whose last task was handed out, if nothing came after it. */
+static struct drr_client *drr_lingering(const struct drr *drr) {
+    struct drr_client *first = drr->count ? client_of(drr->backlogged.first) : NULL;
+    return first && !first->queue.first ? first : NULL;
 }
 
 static void drr_enter(const struct trd_policy_env *env, uint32_t index) {
     struct drr *drr = env->state;
     struct drr_client *client = client_at(env, index);
     drr_settle(env, index);
-    if (drr_is_idle(drr)) {
+    if (drr->running == 0 && drr_lingering(drr)) {
+        drr_leave(drr, drr_lingering(drr));
+    }
+    if (drr->running == 0 && drr->count == 0) {
         drr->idle_until = ++drr->round;
     }
     client->account_ns = drr_after_pause(env, index);
@@ -112,37 +141,17 @@ static void drr_push(const struct trd_policy_env *env, struct trd_task *task, ui
                      uint64_t now_ns) {
     (void)worker, (void)now_ns; /* whose task it is is all that counts */
     struct drr_client *client = client_at(env, task->client_index);
-    if (!client->queue.first) {
+    if (!client->queue.first && drr_lingering(env->state) != client) {
         drr_enter(env, task->client_index);
     }
     trd__list_append(&client->queue, task);
 }
 
-/* The turn of the first client is over. */
-static void drr_next_turn(struct drr *drr) {
-    drr->is_paid = false;
-    if (++drr->turns >= drr->count) {
-        drr->turns = 0;
-        drr->round++;
-    }
-}
-
 static void drr_remove(const struct trd_policy_env *env, struct trd_task *task) {
-    struct drr *drr = env->state;
     struct drr_client *client = client_at(env, task->client_index);
     trd__list_remove(&client->queue, task);
-    if (client->queue.first) {
-        return;
-    }
-    const bool is_its_turn = drr->backlogged.first == &client->place;
-    trd__list_remove(&drr->backlogged, &client->place);
-    drr->count--;
-    client->left_in = drr->round;
-    if (client->account_ns > 0) {
-        client->account_ns = 0;
-    }
-    if (is_its_turn) {
-        drr_next_turn(drr);
+    if (!client->queue.first) {
+        drr_leave(env->state, client);
     }
 }
 
@@ -187,16 +196,18 @@ static struct drr_client *drr_select(const struct trd_policy_env *env) {
 static struct trd_pop drr_pop(const struct trd_policy_env *env, uint32_t worker, uint64_t now_ns) {
     (void)worker, (void)now_ns; /* any worker, at any time */
     struct drr *drr = env->state;
+    if (drr_lingering(drr)) {
+        drr_leave(drr, drr_lingering(drr));
+    }
     if (drr->count == 0) {
         return (struct trd_pop){NULL, TRD_FATE_NONE};
     }
     struct drr_client *client = drr_select(env);
-    struct trd_task *task = client->queue.first;
     const int64_t estimate_ns = drr_estimate(env, client);
+    struct trd_task *task = trd__list_pop_first(&client->queue);
     client->account_ns -= estimate_ns;
     trd__charge_begin(&client->charge, (uint64_t)estimate_ns);
     drr->running++;
-    drr_remove(env, task);
     return (struct trd_pop){task, TRD_FATE_RUN};
 }
 
@@ -214,15 +225,23 @@ static void drr_ran(const struct trd_policy_env *env, struct trd_task *task, uin
 
 static struct trd_task *drr_any(const struct trd_policy_env *env) {
     const struct drr *drr = env->state;
-    return drr->count ? client_of(drr->backlogged.first)->queue.first : NULL;
+    struct trd_task *place = drr->backlogged.first;
+    if (drr_lingering(drr)) {
+        place = place->node.list.next;
+    }
+    return place ? client_of(place)->queue.first : NULL;
 }
 
 /* A client in debt would lose it with its record. */
 static bool drr_may_forget(const struct trd_policy_env *env, uint32_t index, uint64_t now_ns) {
     (void)now_ns; /* rounds count */
-    const struct drr *drr = env->state;
+    struct drr *drr = env->state;
     drr_settle(env, index);
-    return drr_is_idle(drr) || drr_after_pause(env, index) == 0;
+    struct drr_client *lingering = drr_lingering(drr);
+    if (lingering && (drr->running == 0 || lingering == client_at(env, index))) {
+        drr_leave(drr, lingering);
+    }
+    return (drr->running == 0 && drr->count == 0) || drr_after_pause(env, index) == 0;
 }
 
 static const struct trd_param drr_params[] = {
