@@ -95,6 +95,13 @@ static int check_policies(const struct lab_list *list) {
     for (const struct trd_policy *const *policy = trd_policies(); *policy != NULL; policy++) {
         add(&known, (*policy)->name);
     }
+    for (size_t i = 0; i < list->count; i++) {
+        struct trd_policy_spec spec;
+
+        if (trd_policy_parse(list->items[i], &spec, NULL) == 0) {
+            add(&known, list->items[i]); /* with parameters, or composed */
+        }
+    }
     return check(list, "policy", &known);
 }
 

@@ -5,6 +5,7 @@
 #include "lab/claims/claims.h"
 #include "lab/command/say.h"
 #include "lab/report/report.h"
+#include "lab/twin/twin.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -65,7 +66,7 @@ int lab_write_results(struct lab_store *store, struct lab_found *found, struct t
 
     lab_results_init(&results);
     code = lab_store_load(store, &results, error);
-    if (code == 0 && lab_analyse(&results) != 0) {
+    if (code == 0 && (lab_analyse(&results) != 0 || lab_twin_all(&results) != 0)) {
         snprintf(error->message, sizeof error->message, "out of memory");
         code = -ENOMEM;
     }

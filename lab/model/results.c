@@ -1,6 +1,7 @@
 /* results.c - the model of a study's results: appending copies, finding, freeing. */
 #include "lab/model/results.h"
 
+#include <errno.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -75,6 +76,7 @@ static bool own_strings(char **const *fields, size_t count) {
 static void run_fini(struct lab_run *run) {
     free(run->reason);
     free(run->latency);
+    free(run->dropped);
     for (size_t i = 0; i < run->metric_count; i++)
         free(run->metrics[i].name);
     free(run->metrics);
@@ -89,6 +91,7 @@ static void cell_fini(struct lab_cell *cell) {
     for (size_t i = 0; i < cell->run_count; i++)
         run_fini(&cell->runs[i]);
     free(cell->runs);
+    free(cell->twin);
 }
 
 static bool own_metrics(struct lab_run *run) {
@@ -110,22 +113,23 @@ static bool own_metrics(struct lab_run *run) {
     return true;
 }
 
-static bool own_latency(struct lab_run *run) {
-    const struct lab_latency *given = run->latency;
-    run->latency = NULL;
-    if (run->latency_count == 0)
+static bool own_tasks(struct lab_latency **tasks, size_t count) {
+    const struct lab_latency *given = *tasks;
+    *tasks = NULL;
+    if (count == 0)
         return true;
-    run->latency = calloc(run->latency_count, sizeof *run->latency);
-    if (!run->latency)
+    *tasks = calloc(count, sizeof **tasks);
+    if (!*tasks)
         return false;
-    memcpy(run->latency, given, run->latency_count * sizeof *given);
+    memcpy(*tasks, given, count * sizeof *given);
     return true;
 }
 
 static bool run_copy(struct lab_run *copy, const struct lab_run *run) {
     *copy = *run;
     bool is_owned = own_string(&copy->reason);
-    is_owned = own_latency(copy) && is_owned;
+    is_owned = own_tasks(&copy->latency, copy->latency_count) && is_owned;
+    is_owned = own_tasks(&copy->dropped, copy->dropped_count) && is_owned;
     is_owned = own_metrics(copy) && is_owned;
     if (!is_owned)
         run_fini(copy);
@@ -165,16 +169,29 @@ struct lab_run *lab_cell_add_run(struct lab_cell *cell, const struct lab_run *ru
     return &runs[place];
 }
 
+int lab_cell_set_twin(struct lab_cell *cell, const struct lab_twin *twin) {
+    struct lab_twin *copy = malloc(sizeof *copy);
+    if (!copy)
+        return -ENOMEM;
+    *copy = *twin;
+    free(cell->twin);
+    cell->twin = copy;
+    return 0;
+}
+
 static bool cell_copy(struct lab_cell *copy, const struct lab_cell *cell) {
     *copy = *cell;
     copy->runs = NULL;
     copy->run_count = 0;
+    copy->twin = NULL;
     char **const fields[] = {&copy->part,   &copy->group,       &copy->lane,     &copy->workload,
                              &copy->kind,   &copy->interpreter, &copy->executor, &copy->sizer,
                              &copy->policy, &copy->variant,     &copy->reason,   &copy->install};
     bool is_owned = own_strings(fields, sizeof fields / sizeof *fields);
     for (size_t i = 0; is_owned && i < cell->run_count; i++)
         is_owned = lab_cell_add_run(copy, &cell->runs[i]) != NULL;
+    if (is_owned && cell->twin)
+        is_owned = lab_cell_set_twin(copy, cell->twin) == 0;
     if (!is_owned)
         cell_fini(copy);
     return is_owned;

@@ -12,6 +12,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include <treadle/metrics.h>
+
 enum lab_outcome {
     LAB_OUTCOME_OK = 0,
     LAB_OUTCOME_FAILED,  /* the work raised, or a result was wrong */
@@ -30,6 +32,7 @@ struct lab_latency {
     uint32_t client;
     int32_t priority;
     double intended_s, start_s, end_s;
+    double asked_s; /* what it was made to take; 0 when the study did not note it */
 };
 
 /* A named number of a run, from the child's `metrics`. */
@@ -55,10 +58,29 @@ struct lab_run {
     double rss_peak_bytes; /* sum of the processes' VmHWM; NaN when not known */
     double others_cpu;     /* share of all cores used by others in the window, 0 to 1; NaN */
     double steal;          /* share of all cores stolen in the window, 0 to 1; NaN */
-    struct lab_latency *latency;
+    struct lab_latency *latency; /* tasks that ran, by arrival */
     size_t latency_count;
+    struct lab_latency *dropped; /* tasks that the policy dropped, by arrival: never started */
+    size_t dropped_count;
     struct lab_metric *metrics;
     size_t metric_count;
+};
+
+/* The steady state of exponential servers under Poisson arrivals (M/M/c). */
+struct lab_formula {
+    double mean_s;      /* response; the same for every policy that is blind to sizes */
+    bool is_tail_known; /* first in, first out: the distribution follows from the next three */
+    double rate_per_s, service_s;
+    uint32_t workers;
+};
+
+/* What the simulator makes of the arrivals that a cell under open load met, and what theory says
+ * where it has a formula. */
+struct lab_twin {
+    struct trd_histogram response; /* ns, from the intended arrival; over all runs that are ok */
+    double goodput;                /* mean over runs, as their metric; NaN without a timeout */
+    bool has_formula;
+    struct lab_formula formula;
 };
 
 struct lab_cell {
@@ -79,6 +101,7 @@ struct lab_cell {
     char *install;        /* command that would make a skipped cell run; "" */
     struct lab_run *runs; /* the counted attempt of each block, by block */
     size_t run_count;
+    struct lab_twin *twin; /* owned; NULL: none */
 };
 
 enum lab_verdict_kind { /* of a comparison, STATISTICS: four verdicts */
@@ -170,6 +193,9 @@ struct lab_comparison *lab_results_add_comparison(struct lab_results *results,
                                                   const struct lab_comparison *comparison);
 struct lab_claim_result *lab_results_add_claim(struct lab_results *results,
                                                const struct lab_claim_result *claim);
+
+/* Gives the cell a copy of `twin`, in the place of the one it had. 0 or -ENOMEM. */
+int lab_cell_set_twin(struct lab_cell *cell, const struct lab_twin *twin);
 
 /* The value of a fact, or "". */
 const char *lab_results_fact(const struct lab_results *results, const char *key);

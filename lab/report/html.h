@@ -34,6 +34,7 @@ void lab_html_executors(struct lab_page *page);
 int lab_html_latency(struct lab_page *page);
 int lab_html_fairness(struct lab_page *page);
 int lab_html_policies(struct lab_page *page);
+int lab_html_twins(struct lab_page *page);
 void lab_html_outcomes(struct lab_page *page);
 void lab_html_missing(struct lab_page *page);
 void lab_html_manifest(struct lab_page *page);

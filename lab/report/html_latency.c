@@ -13,7 +13,7 @@
 #include <math.h>
 #include <string.h>
 
-enum { CURVES_MAX = 16, STEPS = 72, LEFT = 52, BOTTOM = 26, LEGEND = 12 };
+enum { CURVES_MAX = LAB_SERIES_COUNT, STEPS = 72, LEFT = 52, BOTTOM = 26, LEGEND = 12 };
 
 struct curves {
     struct lab_latencies latencies[CURVES_MAX];
@@ -158,7 +158,8 @@ int lab_html_latency(struct lab_page *page) {
             lab_html_section(page->out, "card", "latency", "Policies: latency percentiles",
                              "Open Poisson arrivals; latency counts from the intended arrival, all "
                              "blocks together. A curve ends where there are too few tasks for the "
-                             "percentile.");
+                             "percentile. The first seven policies of each load; every one has a "
+                             "panel of its own further down.");
             lab_emit(page->out, "<div class=\"panels big\">\n");
             is_open = true;
         }

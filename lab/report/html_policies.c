@@ -78,7 +78,7 @@ static int write_row(struct lab_page *page, const struct lab_cell *base,
     lab_html_cell(out, cell);
     lab_emit(out, "</th>");
     if (lab_view_ok_count(cell) == 0) {
-        lab_emit(out, "<td colspan=\"11\">");
+        lab_emit(out, "<td colspan=\"12\">");
         lab_html_outcome(out, cell->outcome);
         lab_emit(out, " <span class=\"soft\">%s</span></td></tr>\n", cell->reason);
         return 0;
@@ -88,10 +88,12 @@ static int write_row(struct lab_page *page, const struct lab_cell *base,
         return code;
     write_tail(page, base, cell);
     double queue = lab_view_typical(cell, queue_longest);
+    double goodput = lab_view_typical(cell, lab_view_goodput);
     lab_emit(out,
              "<td class=\"n\" data-k=\"Jain\">%.2f</td><td class=\"n\" data-k=\"longest "
-             "queue\">%s</td>",
-             lab_latency_jain(cell), isnan(queue) ? "–" : lab_show_count(queue).text);
+             "queue\">%s</td><td class=\"n\" data-k=\"goodput\">%s</td>",
+             lab_latency_jain(cell), isnan(queue) ? "–" : lab_show_count(queue).text,
+             isnan(goodput) ? "–" : lab_show_percent(goodput).text);
     lab_emit(out,
              "<td class=\"n\" data-k=\"completion\">%s</td><td class=\"n\" "
              "data-k=\"tasks a second\">%s</td></tr>\n",
@@ -101,10 +103,10 @@ static int write_row(struct lab_page *page, const struct lab_cell *base,
 }
 
 int lab_html_policies(struct lab_page *page) {
-    static const char *const columns[] = {"Policy", ">Mean",  ">p50",        ">p99",
-                                          ">p99.9", ">Max",   ">Urgent p50", ">p99 against first",
-                                          ">Jain",  ">Queue", ">Done in",    ">Tasks/s",
-                                          NULL};
+    static const char *const columns[] = {"Policy",   ">Mean",  ">p50",        ">p99",
+                                          ">p99.9",   ">Max",   ">Urgent p50", ">p99 against first",
+                                          ">Jain",    ">Queue", ">Goodput",    ">Done in",
+                                          ">Tasks/s", NULL};
     const struct lab_cell *first = lab_view_next_group(page->results, "policies", NULL);
     int code = 0;
     if (!first)
@@ -114,12 +116,13 @@ int lab_html_policies(struct lab_page *page) {
                      "there are tasks enough for it (p99: 368, p99.9: 3 688). Urgent: the tasks of "
                      "the highest priority. Against first: p99 as a ratio to that of the first "
                      "policy, paired by block, "
-                     "with its 95 % interval. Queue: the longest seen.");
+                     "with its 95 % interval. Queue: the longest seen. Goodput: where clients "
+                     "give up, the share of the capacity that worked for those who still waited.");
     lab_html_table(page->out, "stack tight", columns);
     for (; first && code == 0; first = lab_view_next_group(page->results, "policies", first)) {
         const struct lab_cell *base = lab_view_baseline(page->results, first->group), *cell = NULL;
         lab_emit(page->out,
-                 "<tbody><tr class=\"group\"><th scope=\"rowgroup\" colspan=\"12\">%s</th></tr>\n",
+                 "<tbody><tr class=\"group\"><th scope=\"rowgroup\" colspan=\"13\">%s</th></tr>\n",
                  lab_view_load_name(page->results, first).text);
         while (code == 0 && (cell = lab_view_next_member(page->results, first->group, cell)))
             code = write_row(page, base, cell);

@@ -115,6 +115,13 @@ static const char *const style[] = {
     "svg .l.s3{stroke-dasharray:9 3 2 3}svg .l.s5{stroke-dasharray:4 4}svg "
     ".l.s6{stroke-dasharray:12 4}",
     "svg .m{stroke:var(--card)}svg .l{fill:none}",
+    "svg .live{stroke:var(--s1);stroke-width:2.2}svg .twin{stroke:var(--s2);stroke-dasharray:5 3}",
+    "svg .formula{stroke:var(--soft);stroke-width:4;opacity:.4}",
+    ".keys{color:var(--soft);font-size:12.5px;margin:0 0 8px}.over{margin:18px 0 10px}",
+    ".key{display:inline-block;width:26px;margin:0 4px 3px 12px;border-top:2px solid}",
+    ".key:first-child{margin-left:0}.key.live{border-color:var(--s1)}",
+    ".key.twin{border-color:var(--s2);border-top-style:dashed}",
+    ".key.formula{border-color:var(--soft);border-top-width:4px;opacity:.5}",
     "dl{display:grid;grid-template-columns:minmax(7em,max-content) minmax(0,1fr);gap:6px "
     "22px;margin:0}",
     "dt{color:var(--soft)}dd{margin:0;overflow-wrap:anywhere}",

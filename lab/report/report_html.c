@@ -55,6 +55,8 @@ static int write_sections(struct lab_page *page) {
     lab_html_executors(page);
     if (code == 0)
         code = lab_html_policies(page);
+    if (code == 0)
+        code = lab_html_twins(page);
     if (code < 0)
         return code;
     lab_html_outcomes(page);

@@ -139,13 +139,14 @@ static json_t *sample_of(const struct lab_run *run) {
     return object;
 }
 
+static const struct {
+    const char *key;
+    double p;
+} quantiles[] = {
+    {"p50_s", 0.5}, {"p90_s", 0.9}, {"p99_s", 0.99}, {"p999_s", 0.999}, {"p9999_s", 0.9999}};
+
 /* Latency of all blocks together; quantiles that the number of tasks does not support are null. */
 static json_t *latency_of(const struct lab_cell *cell, enum lab_latency_of which, uint32_t client) {
-    static const struct {
-        const char *key;
-        double p;
-    } quantiles[] = {
-        {"p50_s", 0.5}, {"p90_s", 0.9}, {"p99_s", 0.99}, {"p999_s", 0.999}, {"p9999_s", 0.9999}};
     struct lab_latencies latencies;
     if (lab_latencies_gather(&latencies, cell, which, client) < 0)
         return NULL;
@@ -159,6 +160,23 @@ static json_t *latency_of(const struct lab_cell *cell, enum lab_latency_of which
             number(lab_quantile(latencies.sorted, latencies.count, quantiles[i].p)));
     put(&object, "max_s", number(latencies.max));
     lab_latencies_free(&latencies);
+    return object;
+}
+
+/* The same from the simulator: all of the study's quantiles, to its histogram's precision. */
+static json_t *simulated_of(const struct lab_twin *twin) {
+    const struct trd_histogram *response = &twin->response;
+    json_t *object = json_object();
+    put(&object, "tasks", count(response->count));
+    put(&object, "mean_s", number(trd_histogram_mean(response) / 1e9));
+    for (size_t i = 0; i < sizeof(quantiles) / sizeof(quantiles[0]); i++) {
+        double p = quantiles[i].p;
+        bool is_known = lab_quantile_is_supported(response->count, p);
+        put(&object, quantiles[i].key,
+            number(is_known ? (double)trd_histogram_quantile(response, p) / 1e9 : NAN));
+    }
+    put(&object, "max_s", number((double)response->max / 1e9));
+    put(&object, "goodput", number(twin->goodput));
     return object;
 }
 
@@ -196,6 +214,11 @@ static json_t *cell_metrics(const struct lab_cell *cell) {
     put(&object, "urgent", latency_of(cell, LAB_LATENCY_URGENT, 0));
     put(&object, "clients", clients_of(cell));
     put(&object, "jain", number(lab_latency_jain(cell)));
+    put(&object, "goodput", number(lab_view_typical(cell, lab_view_goodput)));
+    if (cell->twin)
+        put(&object, "simulated", simulated_of(cell->twin));
+    if (cell->twin && cell->twin->has_formula)
+        put(&object, "formula_mean_s", number(cell->twin->formula.mean_s));
     return object;
 }
 

@@ -31,6 +31,10 @@ double lab_view_cpu(const struct lab_run *run) {
     return run->wall_s > 0 ? run->cpu_s / run->wall_s : (double)NAN;
 }
 
+double lab_view_goodput(const struct lab_run *run) {
+    return lab_run_metric(run, "goodput");
+}
+
 double lab_view_typical(const struct lab_cell *cell, lab_view_number *number) {
     double few[64], *values = few;
     size_t count = 0;

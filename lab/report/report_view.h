@@ -19,6 +19,8 @@ typedef double lab_view_number(const struct lab_run *run);
 double lab_view_time(const struct lab_run *run); /* seconds by task */
 double lab_view_memory(const struct lab_run *run);
 double lab_view_cpu(const struct lab_run *run); /* cores busy: CPU seconds by second */
+/* Open load with impatient clients: share of the capacity that worked for clients who waited. */
+double lab_view_goodput(const struct lab_run *run);
 /* The median over the runs that are ok. */
 double lab_view_typical(const struct lab_cell *cell, lab_view_number *number);
 /* Runs that are ok. */

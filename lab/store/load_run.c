@@ -9,24 +9,33 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Tasks that ran on the one side, tasks that were dropped (no start) on the other. */
 static int read_latency(const char *text, struct lab_run *run) {
     json_t *rows = json_loads(text, 0, NULL);
     size_t index;
     const json_t *row;
 
     run->latency = calloc(json_array_size(rows) + 1, sizeof *run->latency);
-    if (run->latency == NULL) {
+    run->dropped = calloc(json_array_size(rows) + 1, sizeof *run->dropped);
+    if (run->latency == NULL || run->dropped == NULL) {
         json_decref(rows);
         return -ENOMEM;
     }
     json_array_foreach(rows, index, row) {
-        run->latency[run->latency_count++] = (struct lab_latency){
+        const struct lab_latency task = {
             .client = (uint32_t)json_integer_value(json_array_get(row, 0)),
             .priority = (int32_t)json_integer_value(json_array_get(row, 1)),
             .intended_s = json_number_value(json_array_get(row, 2)),
             .start_s = json_number_value(json_array_get(row, 3)),
             .end_s = json_number_value(json_array_get(row, 4)),
+            .asked_s = json_number_value(json_array_get(row, 5)),
         };
+
+        if (json_is_null(json_array_get(row, 3))) {
+            run->dropped[run->dropped_count++] = task;
+        } else {
+            run->latency[run->latency_count++] = task;
+        }
     }
     json_decref(rows);
     return 0;
@@ -89,6 +98,7 @@ int lab_load_run(sqlite3_stmt *row, struct lab_run *run) {
 void lab_load_run_free(struct lab_run *run) {
     free(run->reason);
     free(run->latency);
+    free(run->dropped);
     for (size_t i = 0; i < run->metric_count; i++) {
         free(run->metrics[i].name);
     }

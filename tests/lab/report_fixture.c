@@ -107,7 +107,7 @@ void one_block_study(struct lab_results *results) {
 #define AWKWARD "</title><script>alert(1)</script>\"'&\x1b[31m\xff\xc3"
 
 static void awkward_run(struct lab_cell *cell, uint32_t block) {
-    static struct lab_latency tasks[] = {{1, 0, 0, 0, 0.1}, {2, 10, 0, 0, (double)NAN}};
+    static struct lab_latency tasks[] = {{1, 0, 0, 0, 0.1, 0.1}, {2, 10, 0, 0, (double)NAN, 0.1}};
     struct lab_metric metric = {borrowed("m" AWKWARD), (double)INFINITY};
     struct lab_run run = {.id = block + 1,
                           .block = block,

@@ -251,6 +251,29 @@ static void add_sizes(struct synthetic *study) {
     }
 }
 
+/* A twin that is 3 % faster than what was measured. */
+static void add_twin(struct lab_cell *cell) {
+    static struct lab_twin twin;
+    twin = (struct lab_twin){
+        .goodput = (double)NAN,
+        .has_formula = cell->load < 1,
+        .formula = {.mean_s = 0.0174,
+                    .is_tail_known = strcmp(cell->policy, "fifo") == 0,
+                    .rate_per_s = 100 * cell->load * cell->workers,
+                    .service_s = 0.010,
+                    .workers = cell->workers},
+    };
+    for (size_t i = 0; i < cell->run_count; i++) {
+        for (size_t j = 0; j < cell->runs[i].latency_count; j++) {
+            const struct lab_latency *task = &cell->runs[i].latency[j];
+            trd_histogram_add(&twin.response,
+                              (uint64_t)(0.97e9 * (task->end_s - task->intended_s)));
+        }
+    }
+    if (lab_cell_set_twin(cell, &twin))
+        abort();
+}
+
 static void add_policy_cell(struct synthetic *study, double load, const char *policy) {
     char group[96];
     snprintf(group, sizeof group, "policies/%g/%s", load, study->interpreter);
@@ -285,6 +308,7 @@ static void add_policy_cell(struct synthetic *study, double load, const char *po
         add_usage(&run, cell);
         must(lab_cell_add_run(cell, &run));
     }
+    add_twin(cell);
 }
 
 static void add_policies(struct synthetic *study) {

@@ -265,7 +265,7 @@ static void a_full_study_has_all_sizes_and_24_blocks(void **state) {
     const struct lab_plan_group *group = group_named(&fixture.plan, "sizes/http/CPython 3.11.2");
     assert_int_equal(group->cell_count, 33); /* 1 to 32, and adaptive */
     assert_int_equal(group->blocks, 24);
-    assert_true(has_group(&fixture.plan, "policies/0.95/cpu/CPython 3.11.2"));
+    assert_true(has_group(&fixture.plan, "policies/0.8/cpu/CPython 3.11.2"));
     assert_true(has_group(&fixture.plan, "executors/classify/per-task/python/CPython 3.11.2"));
     close_fixture(&fixture);
 }
@@ -327,12 +327,13 @@ static void policies_meet_the_same_seed_in_a_block(void **state) {
     struct fixture fixture;
     open_fixture(&fixture, true, true);
     make(&fixture);
-    const struct lab_plan_group *group = group_named(&fixture.plan, "policies/0.8/CPython 3.11.2");
+    const struct lab_plan_group *group =
+        group_named(&fixture.plan, "policies/0.8/exp/CPython 3.11.2");
     assert_true(group->cell_count >= 4);
     for (uint32_t i = 0; i < group->cell_count; i++) {
         const struct lab_plan_cell *cell = &fixture.plan.cells[group->first_cell + i];
         assert_string_equal(cell->sizer, "fixed");
-        assert_string_equal(cell->variant, "wait");
+        assert_string_equal(cell->variant, "exp");
         assert_int_equal(cell->workers, 4);
         assert_true(cell->load > 0.79 && cell->load < 0.81);
     }

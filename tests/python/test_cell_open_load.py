@@ -37,6 +37,28 @@ def test_arrivals_have_the_mix_that_the_study_promises() -> None:
     assert len(sizes) == 2 and sizes[1] / sizes[0] == pytest.approx(10.0)
 
 
+@pytest.mark.parametrize("variant", sorted(arrivals.LAWS))
+def test_every_law_of_sizes_has_the_mean_one(variant: str) -> None:
+    sizes = [one.size for one in arrivals.poisson(3, 1000.0, 200.0, variant)]
+    assert sum(sizes) / len(sizes) == pytest.approx(1.0, rel=0.03)
+    assert min(sizes) > 0
+
+
+def test_heavy_tails_are_heavy_and_bounded() -> None:
+    sizes = sorted(one.size for one in arrivals.poisson(3, 1000.0, 200.0, "heavy"))
+    assert sizes[-1] <= arrivals.PARETO_RANGE * sizes[0]
+    # One task in a hundred does about a fifth of the work; of exponential sizes, a twentieth.
+    assert 0.15 < sum(sizes[-len(sizes) // 100 :]) / sum(sizes) < 0.35
+
+
+def test_the_law_of_the_sizes_leaves_the_arrivals_as_they_are() -> None:
+    times = [
+        {one.at_s for one in arrivals.poisson(3, 100.0, 1.0, variant)}
+        for variant in ("wait", "cpu")
+    ]
+    assert times[0] == times[1]
+
+
 def served(client: int, came: float, start: float, size: float = 1.0) -> Served:
     return Served(client, 0, came, came, start, start + size, size)
 
@@ -77,7 +99,9 @@ def open_run(executor: str, **values: Any) -> Any:
 def check_rows(result: Any, executor: str) -> None:
     rows: List[List[float]] = result["latency"]
     assert len(rows) == result["tasks"]
-    assert all(intended <= start <= end for _, _, intended, start, end in rows)
+    assert all(intended <= start <= end for _, _, intended, start, end, _ in rows)
+    asked = sum(row[5] for row in rows) / len(rows)
+    assert asked == pytest.approx(result["metrics"]["mean_s"], rel=0.25)
     assert {row[0] for row in rows} == {1, 2, 3}
     assert {row[1] for row in rows} == {0, 10}
     late = result["metrics"]["late_max_s"]
@@ -133,6 +157,32 @@ def test_round_robin_is_fairer_than_fifo_where_clients_compete() -> None:
         for policy in ("fifo", "round_robin")
     }
     assert index["round_robin"]["jain_tasks"] > index["fifo"]["jain_tasks"]
+
+
+def test_clients_that_give_up_leave_fifo_with_work_for_nobody() -> None:
+    """Above capacity the queue of fifo makes everybody late; the newest are still waited for."""
+    available("treadle-threads")
+    params = {"w": 0.005, "timeout": 0.05}
+    goodput = {
+        policy: open_run(
+            "treadle-threads", policy=policy, sizer="fixed", load=1.5, params=params, variant="exp"
+        )["metrics"]["goodput"]
+        for policy in ("fifo", "lifo")
+    }
+    assert goodput["fifo"] < goodput["lifo"]
+    assert 0.0 <= goodput["fifo"] and goodput["lifo"] <= 1.6
+
+
+def test_a_dropped_task_has_a_row_without_start_and_end() -> None:
+    available("treadle-threads")
+    result = open_run(
+        "treadle-threads", policy="codel", sizer="fixed", load=2.0, variant="exp", timed_s=0.6
+    )
+    assert result["outcome"] == "ok", result
+    dropped = [row for row in result["latency"] if row[3] is None]
+    assert len(dropped) == result["metrics"]["dropped"] > 0
+    assert all(row[4] is None and row[5] > 0 for row in dropped)
+    assert result["tasks"] + len(dropped) == len(result["latency"])
 
 
 def test_for_cpu_tasks_the_load_is_against_the_capacity_measured_first() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
-from typing import Any, Dict, List, NamedTuple, Optional, TextIO
+from typing import Any, Dict, List, NamedTuple, Optional, Sequence, TextIO
 
 PROTOCOL = 1
 EVENT_FD = 3
@@ -160,7 +160,7 @@ class Measured:
         self.setup_s = 0.0
         self.first_s = 0.0
         self.steady = False
-        self.latency: List[List[float]] = []
+        self.latency: Sequence[Sequence[Optional[float]]] = []
         self.metrics: Dict[str, float] = {}
         self.versions: Dict[str, str] = {}
 

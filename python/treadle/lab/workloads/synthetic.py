@@ -85,14 +85,15 @@ def measure_rates() -> Tuple[float, float]:
 class Synthetic(Workload):
     """Every task does (c, r, w) seconds, times the specification's scale.
 
-    Variants: `wait` and `cpu` choose the defaults, w = 5 ms or c = 5 ms; what `params` sets counts.
+    Variants choose the defaults: c = 5 ms for `cpu`, w = 5 ms for the others; what `params` sets
+    counts. Under open load they choose the law of the sizes, too: see treadle.lab.arrivals.
     """
 
     name = "synthetic"
     kind = "any"
     summary = "c seconds with the GIL, r without it, w of waiting"
-    variants = ("wait", "cpu")
-    params = {"c": 0.0, "r": 0.0, "w": 0.005, "c_per_s": 0.0, "r_per_s": 0.0}
+    variants = ("wait", "cpu", "exp", "heavy")
+    params = {"c": 0.0, "r": 0.0, "w": 0.005, "c_per_s": 0.0, "r_per_s": 0.0, "timeout": 0.0}
 
     def setup(self) -> None:
         given = self.spec.params
@@ -101,6 +102,7 @@ class Synthetic(Workload):
         self.c_s = float(given.get("c", 0.0 if is_given else default_c)) * self.spec.scale
         self.r_s = float(given.get("r", 0.0)) * self.spec.scale
         self.w_s = float(given.get("w", 0.0 if is_given else default_w)) * self.spec.scale
+        self.mean_s = self.c_s + self.r_s + self.w_s
         self._rates = self._find_rates()
         self._digests: Dict[int, str] = {0: ""}
         self._demands: Dict[int, Demand] = {}
