@@ -36,6 +36,7 @@ struct drr {
     uint64_t round, turns;      /* a round is as many turns as there are clients */
     uint64_t idle_until;        /* the round in which somebody last found everything idle */
     uint64_t running;           /* tasks paid by estimate, all clients' */
+    uint64_t mean_ns;           /* of what tasks have cost, all clients' */
 };
 
 /* The most that a turn may add, that a task may cost, and that may be owed: 36 years. */
@@ -61,9 +62,13 @@ static int64_t drr_turn_worth(const struct trd_policy_env *env, uint32_t index) 
                                                           : ACCOUNT_MAX_NS;
 }
 
-/* What the client's next task will cost. Of an unknown client a quantum: a task each turn. */
+/* What the client's next task will cost. Of an unknown client as much as others' tasks do, and a
+ * quantum at least: a task each turn. */
 static int64_t drr_estimate(const struct trd_policy_env *env, const struct drr_client *client) {
-    return (int64_t)trd__charge_estimate(&client->charge, client->queue.first, drr_quantum(env));
+    const struct drr *drr = env->state;
+    const uint64_t quantum_ns = drr_quantum(env);
+    return (int64_t)trd__charge_estimate(&client->charge, client->queue.first,
+                                         drr->mean_ns > quantum_ns ? drr->mean_ns : quantum_ns);
 }
 
 static int64_t drr_clamp(uint64_t ns) {
@@ -214,6 +219,7 @@ static struct trd_pop drr_pop(const struct trd_policy_env *env, uint32_t worker,
 static void drr_ran(const struct trd_policy_env *env, struct trd_task *task, uint32_t worker,
                     uint64_t run_ns) {
     (void)worker; /* whoever ran it */
+    struct drr *drr = env->state;
     struct drr_client *client = client_at(env, task->client_index);
     drr_settle(env, task->client_index);
     client->account_ns -= drr_clamp(run_ns);
@@ -221,6 +227,7 @@ static void drr_ran(const struct trd_policy_env *env, struct trd_task *task, uin
         client->account_ns = -ACCOUNT_MAX_NS;
     }
     trd__charge_learn(&client->charge.mean_ns, run_ns);
+    trd__charge_learn(&drr->mean_ns, run_ns);
 }
 
 static struct trd_task *drr_any(const struct trd_policy_env *env) {

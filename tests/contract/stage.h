@@ -43,7 +43,8 @@ struct stage {
 
 /** TREADLE_TEST_SEED, else `fallback`; printed. */
 uint64_t stage_seed(uint64_t fallback);
-/** Starts `policy` with workers 0 to worker_count - 1, and opens all clients. */
+/** Starts `policy`, a name or "fairness/order", with workers 0 to worker_count - 1, and opens all
+ * clients. */
 void stage_open(struct stage *stage, const char *policy, uint32_t worker_count, uint64_t seed);
 /** Queues a task; it must be accepted. */
 struct stage_task *stage_submit(struct stage *stage, struct stage_spec spec);
