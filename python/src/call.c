@@ -44,15 +44,50 @@ int call_store(struct future *future, PyObject *callee, PyObject *const *values,
     return 0;
 }
 
-uint64_t call_class(PyObject *callee) {
+/* An attribute that lives as long as its object. */
+static PyObject *borrow(PyObject *object, PyObject *name) {
+    PyObject *value = PyObject_GetAttr(object, name);
+    if (value == NULL) {
+        PyErr_Clear();
+        return NULL;
+    }
+    Py_DECREF(value);
+    return value;
+}
+
+PyObject *call_inside(struct module_state *state, PyObject *callee) {
     if (PyMethod_Check(callee)) {
-        callee = PyMethod_GET_FUNCTION(callee);
+        return PyMethod_GET_FUNCTION(callee);
+    }
+    if (PyFunction_Check(callee)) { /* most have no dictionary, so this is quick */
+        PyObject *fields = ((PyFunctionObject *)(void *)callee)->func_dict;
+        return fields ? PyDict_GetItem(fields, state->names.wrapped) : NULL;
+    }
+    if ((PyObject *)Py_TYPE(callee) == state->partial_type) {
+        return borrow(callee, state->names.func);
+    }
+    if ((PyObject *)Py_TYPE(callee) == state->cached_type) {
+        return borrow(callee, state->names.wrapped);
+    }
+    return NULL;
+}
+
+uint64_t call_class(struct module_state *state, PyObject *callee) {
+    for (int i = 0; i < CALL_COVERS_MAX; i++) {
+        PyObject *inner = call_inside(state, callee);
+        if (inner == NULL) {
+            break;
+        }
+        callee = inner;
     }
     if (PyFunction_Check(callee)) {
         return (uint64_t)(uintptr_t)PyFunction_GET_CODE(callee);
     }
     if (PyCFunction_Check(callee)) {
         return (uint64_t)(uintptr_t)((PyCFunctionObject *)(void *)callee)->m_ml;
+    }
+    if (Py_IS_TYPE(callee, &PyMethodDescr_Type)) {
+        return (uint64_t)(uintptr_t)((PyMethodDescrObject *)(void *)callee)->d_method;
     }
     return (uint64_t)(uintptr_t)(PyType_Check(callee) ? callee : (PyObject *)Py_TYPE(callee));
 }
@@ -110,6 +145,10 @@ PyObject *call_make(struct future *future) {
 
 void call_drop(struct future *future) {
     if (future->call == CALL_NONE) {
+        return;
+    }
+    if (future->call == CALL_RESUMED) {
+        resumable_close(future);
         return;
     }
     PyObject *taken[1 + CALL_INLINE_MAX];

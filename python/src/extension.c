@@ -108,6 +108,8 @@ static int state_import(struct module_state *state) {
         import_name("concurrent.futures._base", "TimeoutError", &state->timeout_error) != 0 ||
         import_name("concurrent.futures._base", "LOGGER", &state->logger) != 0 ||
         import_name("concurrent.futures.thread", "BrokenThreadPool", &state->broken_pool) != 0 ||
+        import_name("functools", "partial", &state->partial_type) != 0 ||
+        import_name("functools", "_lru_cache_wrapper", &state->cached_type) != 0 ||
         import_name("threading", "Condition", &state->condition_type) != 0 ||
         import_name("threading", "Thread", &state->thread_type) != 0 ||
         import_name("treadle._errors", "QueueFull", &state->queue_full) != 0 ||
@@ -125,6 +127,8 @@ static int state_intern(struct module_state *state) {
     } table[] = {
         {&names->timeout, "timeout"},
         {&names->exc_info, "exc_info"},
+        {&names->func, "func"},
+        {&names->wrapped, "__wrapped__"},
         {&names->add_done_callback, "add_done_callback"},
         {&names->cancel, "cancel"},
         {&names->exception, "exception"},
@@ -206,7 +210,9 @@ static PyObject *names_of_sizers(PyObject *module, PyObject *unused) {
     DO((state)->logger);                                                                           \
     DO((state)->condition_type);                                                                   \
     DO((state)->thread_type);                                                                      \
-    DO((state)->pause)
+    DO((state)->pause);                                                                            \
+    DO((state)->partial_type);                                                                     \
+    DO((state)->cached_type)
 
 static int module_traverse(PyObject *module, visitproc visit, void *arg) {
     struct module_state *state = PyModule_GetState(module);

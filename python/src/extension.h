@@ -22,6 +22,7 @@
 struct names {
     PyObject *timeout;
     PyObject *exc_info;
+    PyObject *func, *wrapped;
     PyObject *add_done_callback, *cancel, *exception, *result, *set_exception, *set_result,
         *set_running_or_notify_cancel;
 };
@@ -46,6 +47,8 @@ struct module_state {
     PyObject *condition_type; /* threading.Condition */
     PyObject *thread_type;    /* threading.Thread */
     PyObject *pause;          /* a Python function that does nothing */
+    PyObject *partial_type;   /* functools.partial */
+    PyObject *cached_type;    /* of what functools.lru_cache makes */
     PyObject *state_names[FUTURE_STATE_COUNT];
     struct names names;
     bool is_exiting; /* the interpreter is shutting down: no new tasks */

@@ -39,6 +39,7 @@ enum call_kind {
     CALL_NONE = 0, /* there is none, or it has been made */
     CALL_INLINE,   /* argument[0 .. count) are positional */
     CALL_PACKED, /* argument[0] is a tuple of all values, argument[1] the keywords' names or NULL */
+    CALL_RESUMED, /* it has begun: callee is its generator, argument[0] its context */
 };
 enum { CALL_INLINE_MAX = 3 };
 
@@ -98,6 +99,15 @@ static inline bool future_is_plain(const struct future *future) {
     return rare == NULL || (rare->condition == NULL && rare->waiters == NULL);
 }
 
+static inline bool future_is_cancelled(const struct future *future) {
+    return future->state == FUTURE_CANCELLED || future->state == FUTURE_CANCELLED_AND_NOTIFIED;
+}
+
+/** Does its call run in slices, and has begun? Then it is running and can still be cancelled. */
+static inline bool future_is_in_slices(const struct future *future) {
+    return (future->task.flags & TRD_TASK_RESUMABLE) != 0 && future->state == FUTURE_RUNNING;
+}
+
 static inline bool future_is_over(const struct future *future) {
     return future->state >= FUTURE_CANCELLED;
 }
@@ -154,15 +164,30 @@ int rare_type_make(PyObject *module, struct module_state *state);
  * of `names`, which may be NULL. -1 with an exception. */
 int call_store(struct future *future, PyObject *callee, PyObject *const *values, Py_ssize_t count,
                PyObject *names);
+/** Covers that are looked under: somebody may have made a ring of them. */
+enum { CALL_COVERS_MAX = 16 };
+/** What `callee` is a thin cover of: the function of a bound method, of a functools.partial, of a
+ * decorator that says what it wraps. Borrowed from it; NULL when it is none. */
+PyObject *call_inside(struct module_state *state, PyObject *callee);
 /** What tells one callable class from another: the same code has the same key, whichever function,
- * closure or bound method it comes with. */
-uint64_t call_class(PyObject *callee);
+ * closure, bound method, partial or decorator it comes with. */
+uint64_t call_class(struct module_state *state, PyObject *callee);
 /** Whether making the call brings the interpreter to a place where it lets other threads run, as
  * far as one can tell from what is called. */
 bool call_takes_turns(const struct future *future);
 /** Makes the call, once; afterwards `future` refers to nothing of it. */
 PyObject *call_make(struct future *future);
-/** Forgets the call. */
+/** Forgets the call; one that has begun is closed. */
 void call_drop(struct future *future);
+
+/* resumable.c */
+
+/** 0; -1 with TypeError: `callee` is no generator function. */
+int resumable_check(struct module_state *state, PyObject *callee);
+/** Runs a call to its next yield: TRD_OUTCOME_AGAIN. To its end: TRD_OUTCOME_DONE, with its result
+ * in `callee` or its exception in `argument[0]`. Or TRD_OUTCOME_CANCELLED, with nothing. */
+enum trd_outcome resumable_run(struct future *future);
+/** Closes the generator of a call that has begun; what that raises is logged. */
+void resumable_close(struct future *future);
 
 #endif

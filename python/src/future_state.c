@@ -121,15 +121,18 @@ int future_settle(struct future *future, PyObject *result, PyObject *exception) 
     return error;
 }
 
-/* Marks a pending future as cancelled and tells everybody but wait() and as_completed(), as
+/* A resumable call can be cancelled as long as it is not over, too: between two slices it leaves
+ * the queue like one that has not started; during one, its worker closes it at the next yield.
+ *
+ * Marks a pending future as cancelled and tells everybody but wait() and as_completed(), as
  * Future.cancel() does; 1: it is cancelled; 0: it is too late; -1 with an exception. The task is
  * taken out of its pool before the callbacks run, so that they find it gone. */
 static int cancel_plainly(struct future *future) {
-    if (future->state == FUTURE_RUNNING || future->state == FUTURE_FINISHED) {
-        return 0;
-    }
-    if (future->state != FUTURE_PENDING) {
+    if (future_is_cancelled(future)) {
         return 1;
+    }
+    if (future->state != FUTURE_PENDING && !future_is_in_slices(future)) {
+        return 0;
     }
     future->state = FUTURE_CANCELLED;
     future_wake(future);
@@ -139,9 +142,16 @@ static int cancel_plainly(struct future *future) {
 
 static int cancel_slowly(struct future *future) {
     struct module_state *state = state_of(Py_TYPE(future));
+    bool is_in_slices = future_is_in_slices(future);
+    if (is_in_slices) {
+        future->state = FUTURE_PENDING; /* so that the method finds what it may cancel */
+    }
     PyObject *answer = future_call_base((PyObject *)future, state->names.cancel, NULL, 0, NULL);
     int is_cancelled = answer ? PyObject_IsTrue(answer) : -1;
     Py_XDECREF(answer);
+    if (is_in_slices && future->state == FUTURE_PENDING) {
+        future->state = FUTURE_RUNNING; /* it has failed */
+    }
     if (future->state == FUTURE_CANCELLED) {
         PyObject *error = error_take();
         engine_withdraw(future);

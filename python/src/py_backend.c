@@ -68,19 +68,17 @@ static void note_started(struct engine *engine, struct future *future) {
     }
 }
 
-static enum trd_outcome backend_run(void *context, uint32_t worker, struct trd_task *task) {
-    (void)worker;
-    struct engine *engine = context;
-    struct future *future = future_of_task(task);
-    note_started(engine, future);
-    int is_started = future_start(future);
-    if (is_started != 1) {
-        if (is_started < 0) {
-            log_worker_error(engine);
-        }
+/* A call has yielded: it waits again like any other, unless it was cancelled meanwhile. */
+static enum trd_outcome wait_again(struct engine *engine, struct future *future) {
+    if (future_is_cancelled(future)) {
         return TRD_OUTCOME_CANCELLED;
     }
-    bool is_turn_due = !call_takes_turns(future) || ++engine->runs % RUNS_PER_TURN == 0;
+    future->is_started = false;
+    engine->waiting++;
+    return TRD_OUTCOME_AGAIN;
+}
+
+static enum trd_outcome run_call(struct future *future) {
     PyObject *result = call_make(future);
     /* The call's own places are free now; nobody can see them. */
     if (result != NULL) {
@@ -88,10 +86,36 @@ static enum trd_outcome backend_run(void *context, uint32_t worker, struct trd_t
     } else {
         future->argument[0] = error_take();
     }
+    return TRD_OUTCOME_DONE;
+}
+
+/* Marks it running. 1; 0: it was cancelled; -1 with an exception. */
+static int start_call(struct future *future) {
+    if (future->call == CALL_RESUMED) {
+        return !future_is_cancelled(future);
+    }
+    return future_start(future);
+}
+
+static enum trd_outcome backend_run(void *context, uint32_t worker, struct trd_task *task) {
+    (void)worker;
+    struct engine *engine = context;
+    struct future *future = future_of_task(task);
+    note_started(engine, future);
+    int is_started = start_call(future);
+    if (is_started != 1) {
+        if (is_started < 0) {
+            log_worker_error(engine);
+        }
+        return TRD_OUTCOME_CANCELLED;
+    }
+    bool is_turn_due = !call_takes_turns(future) || ++engine->runs % RUNS_PER_TURN == 0;
+    enum trd_outcome outcome =
+        task->flags & TRD_TASK_RESUMABLE ? resumable_run(future) : run_call(future);
     if (is_turn_due && interpreter_take_turns(engine->state) != 0) {
         log_worker_error(engine);
     }
-    return TRD_OUTCOME_DONE;
+    return outcome == TRD_OUTCOME_AGAIN ? wait_again(engine, future) : outcome;
 }
 
 /* Completing calls nobody when nobody asked to be told, except by sleeping, and when the future is
@@ -120,6 +144,11 @@ static int settle_with_error(struct future *future, PyObject *type, PyObject *me
 
 static int settle_dropped(struct engine *engine, struct future *future, enum trd_outcome outcome) {
     call_drop(future);
+    const char *why = "the call has not started before its deadline";
+    if (future_is_in_slices(future)) { /* between two slices */
+        future->state = FUTURE_PENDING;
+        why = "the policy has dropped the call between two slices";
+    }
     if (future->state != FUTURE_PENDING) {
         return future_drop(future);
     }
@@ -127,7 +156,7 @@ static int settle_dropped(struct engine *engine, struct future *future, enum trd
         return settle_with_error(future, engine->state->broken_pool, engine->broken);
     }
     if (outcome == TRD_OUTCOME_EXPIRED) {
-        PyObject *message = PyUnicode_FromString("the call has not started before its deadline");
+        PyObject *message = PyUnicode_FromString(why);
         int error = message ? settle_with_error(future, engine->state->task_expired, message) : -1;
         Py_XDECREF(message);
         return error;

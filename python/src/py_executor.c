@@ -33,7 +33,8 @@ PyObject *executor_submit_call(PyObject *self, const struct trd_attr *attr, uint
     if (future == NULL) {
         return NULL;
     }
-    future->task.payload.word[0] = call_class(args[0]); /* where the engine looks for it */
+    future->task.payload.word[0] =
+        call_class(engine->state, args[0]); /* where the engine looks for it */
     if (attr != NULL) {
         future->task.flags = flags;
         ((struct placed_future *)future)->attr = *attr;

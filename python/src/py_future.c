@@ -73,8 +73,7 @@ static PyObject *cancel(PyObject *self, PyObject *unused) {
 
 static PyObject *cancelled(PyObject *self, PyObject *unused) {
     (void)unused;
-    uint8_t state = as_future(self)->state;
-    return PyBool_FromLong(state == FUTURE_CANCELLED || state == FUTURE_CANCELLED_AND_NOTIFIED);
+    return PyBool_FromLong(future_is_cancelled(as_future(self)));
 }
 
 static PyObject *running(PyObject *self, PyObject *unused) {
@@ -303,7 +302,8 @@ static PyMethodDef future_methods[] = {
     {"cancel", cancel, METH_NOARGS,
      PyDoc_STR("cancel($self, /)\n--\n\nCancel the future if it has not started.\n\n"
                "Returns True if it is cancelled, False if it runs or is finished. A cancelled call "
-               "leaves\nits pool's queue at once.")},
+               "leaves\nits pool's queue at once. A resumable call can be cancelled until it is "
+               "finished: its\ngenerator is closed, at its next yield if it runs.")},
     {"cancelled", cancelled, METH_NOARGS,
      PyDoc_STR("cancelled($self, /)\n--\n\nReturn True if the future was cancelled.")},
     {"running", running, METH_NOARGS,

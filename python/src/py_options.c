@@ -11,7 +11,7 @@ struct options {
     PyObject_HEAD PyObject *executor;
     struct trd_attr attr; /* the deadline is left out: it starts with each submit */
     uint64_t deadline_ns; /* from submit; 0: none */
-    int is_dropped_late;
+    int is_dropped_late, is_resumable;
 };
 
 static struct options *as_options(PyObject *self) {
@@ -22,7 +22,12 @@ static PyObject *options_submit(PyObject *self, PyObject *const *args, Py_ssize_
                                 PyObject *keywords) {
     struct options *options = as_options(self);
     struct trd_attr attr = options->attr;
-    uint8_t flags = TRD_TASK_HAS_ATTR | (options->is_dropped_late ? TRD_TASK_DROP_LATE : 0);
+    uint8_t flags = TRD_TASK_HAS_ATTR | (options->is_dropped_late ? TRD_TASK_DROP_LATE : 0) |
+                    (options->is_resumable ? TRD_TASK_RESUMABLE : 0);
+    if (options->is_resumable && count > 0 &&
+        resumable_check(state_of(Py_TYPE(self)), args[0]) != 0) {
+        return NULL;
+    }
     if (options->deadline_ns > 0) {
         attr.deadline_ns = trd_clock_now_ns() + options->deadline_ns;
     }
@@ -66,15 +71,16 @@ static int read_integer(PyObject *value, const char *name, int64_t least, int64_
 }
 
 static int options_parse(struct options *options, PyObject *args, PyObject *kwargs) {
-    static const char *const keywords[] = {"executor", "priority",  "client", "weight",
-                                           "deadline", "drop_late", "cost",   NULL};
+    static const char *const keywords[] = {"executor", "priority",  "client",
+                                           "weight",   "deadline",  "drop_late",
+                                           "cost",     "resumable", NULL};
     PyObject *executor, *priority = NULL, *client = Py_None, *weight = NULL, *deadline = Py_None,
                         *cost = Py_None;
     int64_t number = 0;
     if (!PyArg_ParseTupleAndKeywords(
-            args, kwargs, "O!|$OOOOpO:options", (char **)(uintptr_t)keywords,
+            args, kwargs, "O!|$OOOOpOp:options", (char **)(uintptr_t)keywords,
             state_of(Py_TYPE(options))->executor_type, &executor, &priority, &client, &weight,
-            &deadline, &options->is_dropped_late, &cost)) {
+            &deadline, &options->is_dropped_late, &cost, &options->is_resumable)) {
         return -1;
     }
     if (priority != NULL &&

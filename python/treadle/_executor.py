@@ -130,6 +130,7 @@ class ThreadPoolExecutor(_treadle.Executor, concurrent.futures.ThreadPoolExecuto
         deadline: Optional[float] = None,
         drop_late: bool = False,
         cost: Optional[float] = None,
+        resumable: bool = False,
     ) -> Options:
         """Say how calls are to be scheduled: pool.options(priority=5).submit(fn, ...).
 
@@ -144,6 +145,15 @@ class ThreadPoolExecutor(_treadle.Executor, concurrent.futures.ThreadPoolExecuto
             drop_late: Do not make the call once its deadline has passed; its future then raises
                 TaskExpired.
             cost: Estimated seconds of run time, for policies that want to know.
+            resumable: The calls are of generator functions, and give their worker back at each
+                `yield`: see below.
+
+        A resumable call runs to its next `yield`, then waits for its next turn, which the policy
+        decides. Its future is running all the while and gets what the generator returns in the
+        end; what it yields is dropped, and `yield` gives None. Any worker may run the next slice:
+        the call has a context (contextvars) of its own, a copy of its first worker's. Its future
+        can be cancelled until it is finished: the generator is closed, at once between two slices,
+        else at its next yield.
 
         Raises:
             TypeError: An attribute has the wrong type, or the client is not hashable.
@@ -157,6 +167,7 @@ class ThreadPoolExecutor(_treadle.Executor, concurrent.futures.ThreadPoolExecuto
             deadline=deadline,
             drop_late=drop_late,
             cost=cost,
+            resumable=resumable,
         )
 
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:

@@ -68,6 +68,7 @@ class Options:
         deadline: Optional[float] = ...,
         drop_late: bool = ...,
         cost: Optional[float] = ...,
+        resumable: bool = ...,
     ) -> None: ...
     def submit(
         self, fn: Callable[_P, _T], /, *args: _P.args, **kwargs: _P.kwargs
