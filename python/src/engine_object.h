@@ -27,6 +27,7 @@ struct engine {
     struct sleeper *room;  /* those who do */
     bool is_shut_down;     /* by shutdown() */
     bool is_ending;        /* by that, or because its executor or the interpreter goes away */
+    bool is_dying;         /* nobody refers to it any more; its pool is being destroyed */
     bool is_recording;
     uint32_t runs; /* calls made; wraps around */
     uint32_t workers_min, workers_max;
@@ -49,6 +50,8 @@ void engine_withdraw(struct future *future);
 /** 0; -1 with RuntimeError when `engine` (NULL is allowed) belongs to the parent of this process.
  */
 int engine_check_process(const struct engine *engine);
+/** Gives back a reference to a `struct engine`, on a thread that the interpreter does not know. */
+void engine_unref_elsewhere(void *engine);
 /** Lets the pool end: what is queued still runs. Does not wait. */
 void engine_let_go(struct engine *engine);
 /** Sets the exception that says what libtreadle's `error` means here. */

@@ -11,17 +11,44 @@
 
 #include <errno.h>
 
+/* Gives back a reference of the pool's keeper. It must not be the last one: whoever gives that back
+ * destroys the pool, and waits for the keeper. */
+static void keeper_unref(struct engine *engine) {
+    if (Py_REFCNT(engine) > 1) {
+        Py_DECREF((PyObject *)engine);
+    } else if (PyThread_start_new_thread(engine_unref_elsewhere, engine) ==
+               PYTHREAD_INVALID_THREAD_ID) {
+        PyErr_Clear(); /* no thread for it: then it stays */
+    }
+}
+
+/* Starts it on a thread that holds the interpreter's lock. */
+static int spawn_inside(struct engine *engine, const struct interpreter_visit *visit,
+                        uint32_t worker) {
+    int error = worker_start(engine, worker);
+    if (visit->made != NULL && PyErr_Occurred()) {
+        PyErr_WriteUnraisable((PyObject *)engine); /* nobody's call to fail */
+    } else if (PyErr_Occurred()) {
+        PyObject *why = error_take();
+        Py_XSETREF(engine->thread_error, why);
+    }
+    return error;
+}
+
 static int backend_spawn(void *context, struct trd_pool *pool, uint32_t worker) {
     struct engine *engine = context;
     struct interpreter_visit visit;
     interpreter_enter(engine, &visit);
     engine->pool = pool; /* the first workers start before the pool is handed to us */
-    int error = worker_start(engine, worker);
-    if (visit.made != NULL && PyErr_Occurred()) {
-        PyErr_WriteUnraisable((PyObject *)engine); /* nobody's call to fail */
-    } else if (PyErr_Occurred()) {
-        PyObject *why = error_take();
-        Py_XSETREF(engine->thread_error, why);
+    int error = -ESHUTDOWN;
+    if (!engine->is_dying) { /* the keeper has no reference of its own, it may come too late */
+        Py_INCREF((PyObject *)engine);
+        error = spawn_inside(engine, &visit, worker);
+        if (visit.made != NULL) {
+            keeper_unref(engine);
+        } else {
+            Py_DECREF((PyObject *)engine);
+        }
     }
     interpreter_leave(&visit);
     return error;

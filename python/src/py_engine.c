@@ -330,6 +330,7 @@ static void engine_dealloc(PyObject *self) {
         PyObject_ClearWeakRefs(self);
     }
     PyObject *error = error_take();
+    engine->is_dying = true;
     if (engine->pool != NULL) {
         interpreter_release();
         trd_pool_destroy(engine->pool);
@@ -344,6 +345,18 @@ static void engine_dealloc(PyObject *self) {
     Py_XDECREF(engine->broken);
     type->tp_free(self);
     Py_DECREF(type);
+}
+
+void engine_unref_elsewhere(void *arg) {
+    struct engine *engine = arg;
+    PyThreadState *state = PyThreadState_New(engine->interpreter);
+    if (state == NULL) {
+        return; /* no memory: then it stays */
+    }
+    PyEval_RestoreThread(state);
+    Py_DECREF((PyObject *)engine);
+    PyThreadState_Clear(state);
+    PyThreadState_DeleteCurrent();
 }
 
 static PyObject *get_broken(PyObject *self, void *closure) {

@@ -19,16 +19,21 @@ def watch(engine: _treadle.Engine) -> None:
 
 
 def join_threads(engine: _treadle.Engine) -> None:
-    """Wait until every thread of `engine`, which takes no more calls, has ended."""
-    joined: "set[threading.Thread]" = set()
+    """Wait until every thread of `engine`, which takes no more calls, has ended.
+
+    Joining can be interrupted (Ctrl-C), settling cannot, so as much as possible is joined first. A
+    thread that somebody is about to start cannot be joined yet; when the engine has settled there
+    is none.
+    """
     while True:
-        threads = engine.threads - joined
+        threads = [thread for thread in engine.threads.copy() if thread.is_alive()]
         if not threads:
             break
         for thread in threads:
             thread.join()
-        joined |= threads
     engine.settle()
+    for thread in engine.threads.copy():
+        thread.join()
 
 
 def _end_pools() -> None:

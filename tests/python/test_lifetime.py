@@ -150,6 +150,42 @@ class Starting(unittest.TestCase):
             pool.submit(made.append, 2)
         self.assertEqual(sorted(made), [1, 2])
 
+    def test_shutting_down_waits_for_a_thread_that_is_just_being_started(self):
+        gate, start = Gate(), threading.Thread.start
+        errors = []
+
+        def start_late(thread):
+            if thread.name == "late_0":
+                gate()
+            start(thread)
+
+        def shut_down():
+            try:
+                pool.shutdown()
+            except RuntimeError as error:
+                errors.append(error)
+
+        pool = ThreadPoolExecutor(1, "late")
+        threads = [threading.Thread(target=pool.submit, args=(int,))]
+        with unittest.mock.patch.object(threading.Thread, "start", start_late):
+            threads[0].start()
+            gate.wait_for(1)
+            threads.append(threading.Thread(target=shut_down))
+            threads[1].start()
+            gate.open()
+            for thread in threads:
+                thread.join(LIMIT)
+        self.assertEqual(errors, [])
+        self.assertEqual(pool.stats().finished, 1)
+
+    def test_threads_are_no_daemons_whoever_starts_them(self):
+        pool = ThreadPoolExecutor(2, sizer="adaptive", min_workers=1)
+        starter = threading.Thread(target=pool.resize, args=(2, 2), daemon=True)
+        starter.start()
+        starter.join(LIMIT)
+        self.assertEqual([thread.daemon for thread in pool._threads], [False, False])
+        pool.shutdown()
+
 
 class Exit(unittest.TestCase):
     def told(self, text, *arguments):

@@ -1,4 +1,4 @@
-/* resumable.c - two long tasks on one worker take turns: after each step they are queued again. */
+/* yield.c - two long tasks on one worker take turns: after each step they are queued again. */
 #include <treadle/treadle.h>
 
 #include <stdio.h>
