@@ -271,31 +271,37 @@ static void say_executors(const struct terminal *terminal, const struct lab_resu
     }
 }
 
+/* Columns: what was measured, beside it the mean that the simulator has for the same arrivals. */
 static int say_policy(const struct terminal *terminal, const struct lab_cell *cell) {
-    static const double quantiles[] = {0.5, 0.99, 0.999};
+    static const double quantiles[] = {0.5, 0.99};
+    double goodput = lab_view_typical(cell, lab_view_goodput);
     struct lab_latencies latencies;
     int code = lab_latencies_gather(&latencies, cell, LAB_LATENCY_ALL, 0);
     if (code < 0)
         return code;
     char label[160];
-    (void)snprintf(label, sizeof(label), "load %.2g %s", cell->load, cell->policy);
+    (void)snprintf(label, sizeof(label), "%.2g %s %s", cell->load, cell->variant, cell->policy);
     say(terminal, "  ");
     say_column(terminal, label, 24);
-    say_right(terminal, lab_show_seconds(latencies.mean).text, 12);
+    say_right(terminal, lab_show_seconds(latencies.mean).text, 10);
+    say_right(terminal,
+              cell->twin ? lab_show_seconds(trd_histogram_mean(&cell->twin->response) / 1e9).text
+                         : "-",
+              11);
     for (size_t i = 0; i < sizeof(quantiles) / sizeof(quantiles[0]); i++) {
         double seconds = lab_quantile(latencies.sorted, latencies.count, quantiles[i]);
-        say_right(terminal, isnan(seconds) ? "-" : lab_show_seconds(seconds).text, 12);
+        say_right(terminal, isnan(seconds) ? "-" : lab_show_seconds(seconds).text, 10);
     }
     lab_latencies_free(&latencies);
     char jain[32];
     (void)snprintf(jain, sizeof(jain), "%.2f", lab_latency_jain(cell));
-    say_right(terminal, jain, 8);
+    say_right(terminal, jain, 6);
+    say_right(terminal, isnan(goodput) ? "-" : lab_show_percent(goodput).text, 9);
     end_line(terminal);
     return 0;
 }
 
 static int say_policies(const struct terminal *terminal, const struct lab_results *results) {
-    static const char *const heads[] = {"mean", "p50", "p99", "p99.9"};
     bool is_headed = false;
     int code = 0;
     for (size_t i = 0; i < results->cell_count && code == 0; i++) {
@@ -304,10 +310,8 @@ static int say_policies(const struct terminal *terminal, const struct lab_result
             continue;
         if (!is_headed) {
             say_heading(terminal, "Policies (latency from the intended arrival)");
-            say_column(terminal, "", 26);
-            for (size_t j = 0; j < sizeof(heads) / sizeof(heads[0]); j++)
-                say_right(terminal, heads[j], 12);
-            say_right(terminal, "Jain", 8);
+            say(terminal, "  load, sizes, policy            mean  simulated       p50       p99"
+                          "  Jain  goodput");
             end_line(terminal);
         }
         is_headed = true;

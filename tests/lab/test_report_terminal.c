@@ -59,7 +59,7 @@ static void noise_comes_first_and_policies_have_their_table(void **state) {
     (void)state;
     assert_int_equal(strncmp(text, "Noise: ", 7), 0);
     assert_non_null(strstr(text, "planted +5 % found"));
-    assert_non_null(strstr(text, "load 0.8 round_robin"));
+    assert_non_null(strstr(text, "0.8 wait round_robin"));
     free(text);
 }
 
