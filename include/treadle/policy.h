@@ -139,11 +139,15 @@ struct trd_admission {
     const char *source;
     const struct trd_param *params; /**< ends with a NULL name; NULL when there are none */
     size_t state_bytes;             /**< zeroed at first */
+    const char *order;              /**< what goes with it when no order is named; NULL: fifo */
 
-    /** Optional. May this task come in, with `queued` tasks waiting? False refuses it (-EAGAIN). */
+    /** Optional. May this task come in, with `queued` tasks waiting? False refuses it (-EAGAIN).
+     * Tasks that have begun and yielded are no longer an admission's affair: nowhere counted. */
     bool (*admit)(const struct trd_policy_env *env, struct trd_task *task, uint64_t queued,
                   uint64_t now_ns);
-    /** Optional. `task` was popped and `queued` others wait: TRD_FATE_RUN or TRD_FATE_EXPIRE. */
+    /** Optional. Is `task` still worth running, when `queued` others wait: TRD_FATE_RUN or
+     * TRD_FATE_EXPIRE. Asked of a task that is about to run, and of those that lie where an order
+     * seldom looks. */
     enum trd_fate (*judge)(const struct trd_policy_env *env, struct trd_task *task, uint64_t queued,
                            uint64_t now_ns);
 };
@@ -168,7 +172,12 @@ struct trd_policy_spec {
 /** The policies of this build, NULL-terminated, in the order of policies.def. Thread-safe. */
 const struct trd_policy *const *trd_policies(void);
 
-/** Parses "fifo" or "name:key=value,key=value" into `spec`.
+/** The admissions of this build, NULL-terminated, in the order of admissions.def. Thread-safe. */
+const struct trd_admission *const *trd_admissions(void);
+
+/** Parses "fifo" or "name:key=value,key=value" into `spec`; or several of these as
+ * "admission/fairness/order", where the first two can be "none". "fairness/order" and
+ * "admission/order" leave one out; an admission alone has its usual order behind it.
  * Returns 0, or -EINVAL with `error` saying what is wrong and what is known. Thread-safe. */
 int trd_policy_parse(const char *text, struct trd_policy_spec *spec, struct trd_error *error);
 

@@ -60,6 +60,7 @@ const struct trd_admission trd__admission_codel = {
     .source = "Nichols and Jacobson, ACM Queue 10(5), 2012; Maurer, ACM Queue 13(8), 2015",
     .params = codel_params,
     .state_bytes = sizeof(struct codel),
+    .order = "adaptive_lifo",
     .admit = codel_admit,
     .judge = codel_judge,
 };

@@ -240,9 +240,6 @@ uint16_t trd__classes_row_locked(struct trd_pool *pool, uint64_t key);
 /* Makes room for the events of one hold of the lock, giving it away if it must: then true. */
 bool trd__recording_room_locked(struct trd_pool *pool);
 void trd__recording_free(struct trd_pool *pool);
-/* "name:key=value,..." with every parameter. */
-void trd__recording_spec(char *text, size_t bytes, const char *name, const struct trd_param *list,
-                         const double *values);
 
 /* keeper.c: starts or stops the thread that ticks, for sizers with a period. */
 int trd__keeper_start(struct trd_pool *pool);

@@ -8,6 +8,7 @@
 
 #include <treadle/clock.h>
 
+#include "core/spec.h"
 #include "os/cpu.h"
 
 enum {
@@ -168,14 +169,10 @@ static void pool_free_insides(struct trd_pool *pool) {
 /* What is constant. */
 static void pool_set_constants(struct trd_pool *pool, const struct trd_pool_config *config,
                                const struct trd_sched_config *sched_config) {
-    const struct trd_policy_spec *policy = &sched_config->policy;
-    const struct trd_sizer_spec *sizer = &sched_config->sizer;
     (void)snprintf(pool->name, sizeof pool->name, "%s", /* cut: so are thread names */
                    config->name ? config->name : "treadle");
-    trd__recording_spec(pool->policy_spec, sizeof pool->policy_spec, policy->policy->name,
-                        policy->policy->params, policy->params);
-    trd__recording_spec(pool->sizer_spec, sizeof pool->sizer_spec, sizer->sizer->name,
-                        sizer->sizer->params, sizer->params);
+    trd__policy_print(&sched_config->policy, pool->policy_spec, sizeof pool->policy_spec);
+    trd__sizer_print(&sched_config->sizer, pool->sizer_spec, sizeof pool->sizer_spec);
     pool->workers_min = config->workers_min;
     pool->workers_max = config->workers_max;
     pool->pending_max = config->pending_max ? config->pending_max : UINT64_MAX;

@@ -65,16 +65,6 @@ void trd__recording_free(struct trd_pool *pool) {
     pool->sched.recorder = NULL;
 }
 
-void trd__recording_spec(char *text, size_t bytes, const char *name, const struct trd_param *list,
-                         const double *values) {
-    int used = snprintf(text, bytes, "%s", name);
-    for (size_t i = 0; list && list[i].name && used >= 0 && (size_t)used < bytes; i++) {
-        const int more = snprintf(text + used, bytes - (size_t)used, "%c%s=%.17g", i ? ',' : ':',
-                                  list[i].name, values[i]);
-        used = more < 0 ? more : used + more;
-    }
-}
-
 /* How many events there are. */
 static size_t recording_count_locked(const struct trd_pool *pool) {
     size_t count = pool->recorder.count;

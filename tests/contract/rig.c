@@ -9,6 +9,8 @@
 
 #include <treadle/sim.h>
 
+#include "core/spec.h"
+
 uint64_t rig_seed(uint64_t fallback) {
     const char *given = getenv("TREADLE_TEST_SEED");
     return given && *given ? strtoull(given, NULL, 10) : fallback;
@@ -321,8 +323,8 @@ void rig_replay(struct rig *rig) {
     };
     struct trd_replay_report report;
     struct trd_error error = {""};
-    (void)snprintf(trace.policy, sizeof trace.policy, "%s", rig->config.policy.policy->name);
-    (void)snprintf(trace.sizer, sizeof trace.sizer, "%s", rig->config.sizer.sizer->name);
+    trd__policy_print(&rig->config.policy, trace.policy, sizeof trace.policy);
+    trd__sizer_print(&rig->config.sizer, trace.sizer, sizeof trace.sizer);
     assert_false(rig->recorder.is_truncated);
     assert_int_equal(trd_sim_replay(&trace, &report, &error), 0);
     if (!report.is_identical) {
