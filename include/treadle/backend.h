@@ -24,7 +24,8 @@ struct trd_pool;
 struct trd_meter {
     uint64_t gil_held_ns; /**< since the last reading: a worker held it */
     uint64_t gil_wait_ns; /**< since the last reading: worker-time spent waiting for it */
-    bool is_measured;     /**< false: the two above mean nothing */
+    uint64_t ready_ns;    /**< the same, on a core or ready for one */
+    bool is_measured;     /**< false: those above mean nothing */
 };
 
 struct trd_backend {
@@ -65,7 +66,8 @@ struct trd_backend {
     void (*attach)(void *context, uint32_t worker);
 
     /** Optional. Reads the meter of the interpreter's lock. Called by the pool's keeper at every
-     * tick of its sizer, on a thread that is no worker and no interpreter's; must not block. */
+     * tick of a sizer that has `reads_gil`, on a thread that is no worker and no interpreter's;
+     * must not block. */
     void (*meter)(void *context, struct trd_meter *meter_out);
 };
 

@@ -66,6 +66,7 @@ struct trd_sizer {
     size_t state_bytes;
     unsigned causes;    /**< enum trd_cause: when it wants to be asked */
     uint64_t period_ns; /**< between ticks; 0: it needs no keeper */
+    bool reads_gil;     /**< it looks at gil_held_ns or gil_wait_ns, which cost something to have */
 
     /** Optional. */
     void (*open)(const struct trd_sizer_env *env);

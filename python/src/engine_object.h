@@ -8,6 +8,7 @@
 #define TREADLE_PYTHON_ENGINE_OBJECT_H
 
 #include "future_object.h"
+#include "gil_meter.h"
 
 #include <sys/types.h>
 
@@ -38,6 +39,7 @@ struct engine {
     PyObject *threads;      /* set of threading.Thread */
     PyObject *broken;       /* why it is broken, a str; or NULL */
     PyObject *thread_error; /* why the last thread did not start; or NULL */
+    struct gil_account gil; /* open if the sizer looks at the interpreter's lock */
 };
 
 /* py_engine.c */
@@ -73,12 +75,16 @@ struct worker {
     PyObject_HEAD struct engine *engine;
     PyObject *thread;
     uint32_t index;
+    struct gil_seat seat;
     enum { WORKER_STARTING, WORKER_WORKING, WORKER_VOID } phase;
 };
 
 /** Starts the thread of worker `index`. 0, or -errno with an exception. An exception with 0: the
  * thread runs, but the caller was interrupted. */
 int worker_start(struct engine *engine, uint32_t index);
+/** The calling thread, a worker, begins or ends to wait for work. Without the interpreter's lock,
+ * too. */
+void worker_set_idle(bool is_idle);
 int worker_type_make(PyObject *module, struct module_state *state);
 
 /* py_executor.c */

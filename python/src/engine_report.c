@@ -20,7 +20,8 @@ static PyObject *quantiles(const struct trd_histogram *histogram) {
         seconds(trd_histogram_quantile(histogram, 0.999)), "max", seconds(histogram->max));
 }
 
-static PyObject *stats_dict(const struct trd_stats *stats) {
+static PyObject *stats_dict(const struct trd_stats *stats, const struct engine *engine,
+                            const struct gil_times *gil) {
     PyObject *wait = quantiles(&stats->wait_ns);
     PyObject *run = quantiles(&stats->run_ns);
     if (wait == NULL || run == NULL) {
@@ -31,7 +32,7 @@ static PyObject *stats_dict(const struct trd_stats *stats) {
     double utilization =
         stats->worker_ns > 0 ? (double)stats->busy_ns / (double)stats->worker_ns : 0.0;
     return Py_BuildValue(
-        "{sd sI sI sI sI sI sK sK sK sK sK sK sK sK sK sd sd sd sN sN}", "age",
+        "{sd sI sI sI sI sI sK sK sK sK sK sK sK sK sK sd sd sd ss sd sd sN sN}", "age",
         seconds(stats->age_ns), "workers", stats->workers, "workers_wanted", stats->workers_wanted,
         "workers_peak", stats->workers_peak, "busy", stats->busy, "clients", stats->clients,
         "queued", (unsigned long long)stats->queued, "queued_peak",
@@ -40,8 +41,9 @@ static PyObject *stats_dict(const struct trd_stats *stats) {
         (unsigned long long)stats->finished, "cancelled", (unsigned long long)stats->cancelled,
         "expired", (unsigned long long)stats->expired, "lost", (unsigned long long)stats->lost,
         "caller_ran", (unsigned long long)stats->caller_ran, "busy_time", seconds(stats->busy_ns),
-        "worker_time", seconds(stats->worker_ns), "utilization", utilization, "wait", wait, "run",
-        run);
+        "worker_time", seconds(stats->worker_ns), "utilization", utilization, "gil_meter",
+        engine->gil.why_not ? engine->gil.why_not : "measured", "gil_held", seconds(gil->held_ns),
+        "gil_wait", seconds(gil->wait_ns), "wait", wait, "run", run);
 }
 
 PyObject *engine_stats(PyObject *self, PyObject *unused) {
@@ -56,7 +58,9 @@ PyObject *engine_stats(PyObject *self, PyObject *unused) {
     if (error != 0) {
         engine_raise(engine, error);
     } else {
-        answer = stats_dict(stats);
+        struct gil_times gil;
+        gil_meter_times(engine->state->gil_meter, &engine->gil, &gil);
+        answer = stats_dict(stats, engine, &gil);
     }
     PyMem_Free(stats);
     return answer;

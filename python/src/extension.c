@@ -165,6 +165,33 @@ static PyObject *module_begin_exit(PyObject *module, PyObject *unused) {
     Py_RETURN_NONE;
 }
 
+/* What it calls when no pool is at work any more: soon its lock will be nobody's to look at. */
+static PyObject *module_end_exit(PyObject *module, PyObject *unused) {
+    (void)unused;
+    gil_meter_stop(((struct module_state *)PyModule_GetState(module))->gil_meter);
+    Py_RETURN_NONE;
+}
+
+/* Checks what the meter looks at, with addresses that are wrong by so many bytes. */
+static PyObject *module_check_gil(PyObject *module, PyObject *args) {
+    (void)module;
+    int locked = 0, holder = 0, waits = 0;
+    if (!PyArg_ParseTuple(args, "|iii:check_gil", &locked, &holder, &waits)) {
+        return NULL;
+    }
+    PyInterpreterState *interpreter = PyInterpreterState_Get();
+    struct gil_layout layout;
+    const char *why = gil_layout_find(interpreter, &layout);
+    if (why == NULL) {
+        layout.locked = (const void *)((const char *)layout.locked + locked);
+        layout.holder = (const void *)((const char *)layout.holder + holder);
+        layout.waits_from += (uintptr_t)(intptr_t)waits;
+        layout.waits_to += (uintptr_t)(intptr_t)waits;
+        why = gil_check(interpreter, &layout);
+    }
+    return Py_BuildValue("z", why);
+}
+
 static PyObject *names_of_policies(PyObject *module, PyObject *unused) {
     (void)module;
     (void)unused;
@@ -239,12 +266,23 @@ static int module_clear(PyObject *module) {
 }
 
 static void module_free(void *module) {
+    struct module_state *state = PyModule_GetState(module);
+    if (state != NULL) {
+        gil_meter_free(state->gil_meter);
+        state->gil_meter = NULL;
+    }
     (void)module_clear(module);
 }
 
 static PyMethodDef module_methods[] = {
     {"begin_exit", module_begin_exit, METH_NOARGS,
      PyDoc_STR("begin_exit($module, /)\n--\n\nThe interpreter shuts down: refuse new calls.")},
+    {"end_exit", module_end_exit, METH_NOARGS,
+     PyDoc_STR("end_exit($module, /)\n--\n\nNo pool is at work any more.")},
+    {"check_gil", module_check_gil, METH_VARARGS,
+     PyDoc_STR("check_gil($module, locked=0, holder=0, waits=0, /)\n--\n\n"
+               "Why the interpreter's lock cannot be measured, or None. For tests: with what is "
+               "looked at shifted by so many bytes.")},
     {"policies", names_of_policies, METH_NOARGS,
      PyDoc_STR("policies($module, /)\n--\n\nThe names of the scheduling policies.")},
     {"sizers", names_of_sizers, METH_NOARGS,

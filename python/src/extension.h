@@ -51,7 +51,8 @@ struct module_state {
     PyObject *cached_type;    /* of what functools.lru_cache makes */
     PyObject *state_names[FUTURE_STATE_COUNT];
     struct names names;
-    bool is_exiting; /* the interpreter is shutting down: no new tasks */
+    struct gil_meter *gil_meter; /* NULL until a pool wants it */
+    bool is_exiting;             /* the interpreter is shutting down: no new tasks */
 };
 
 extern struct PyModuleDef treadle_module;

@@ -214,6 +214,7 @@ static void backend_complete(void *context, struct trd_task *task, enum trd_outc
 static void backend_detach(void *context, uint32_t worker) {
     (void)context;
     (void)worker;
+    worker_set_idle(true);
     interpreter_release();
 }
 
@@ -221,6 +222,12 @@ static void backend_attach(void *context, uint32_t worker) {
     (void)context;
     (void)worker;
     interpreter_retake();
+    worker_set_idle(false);
+}
+
+static void backend_meter(void *context, struct trd_meter *meter_out) {
+    struct engine *engine = context;
+    gil_meter_read(engine->state->gil_meter, &engine->gil, meter_out);
 }
 
 const struct trd_backend python_backend = {
@@ -233,4 +240,5 @@ const struct trd_backend python_backend = {
     .complete = backend_complete,
     .detach = backend_detach,
     .attach = backend_attach,
+    .meter = backend_meter,
 };

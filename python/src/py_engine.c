@@ -251,6 +251,22 @@ static int on_full_parse(const char *text, enum trd_on_full *on_full) {
     return -1;
 }
 
+/* A sizer that looks at the interpreter's lock wants it measured. What does not parse is said by
+ * trd_pool_create(). */
+static void engine_open_meter(struct engine *engine, const char *sizer) {
+    struct trd_sizer_spec spec;
+    struct trd_error unused;
+    engine->gil.why_not = "the sizer does not look at it";
+    if (trd_sizer_parse(sizer, &spec, &unused) != 0 || !spec.sizer->reads_gil) {
+        return;
+    }
+    if (engine->state->is_exiting) {
+        engine->gil.why_not = "the interpreter is shutting down";
+        return;
+    }
+    gil_meter_open(&engine->state->gil_meter, &engine->gil);
+}
+
 static int engine_open(struct engine *engine, const struct engine_arguments *given) {
     enum trd_on_full on_full = TRD_ON_FULL_BLOCK;
     if (on_full_parse(given->on_full, &on_full) != 0) {
@@ -274,6 +290,7 @@ static int engine_open(struct engine *engine, const struct engine_arguments *giv
     engine->pending_max = given->pending_max;
     engine->may_block = given->pending_max > 0 && on_full == TRD_ON_FULL_BLOCK;
     engine->is_recording = config.is_recording;
+    engine_open_meter(engine, given->sizer);
     struct trd_error message = {{0}};
     struct trd_pool *pool = NULL;
     int error = trd_pool_create(&config, &pool, &message);
@@ -336,6 +353,7 @@ static void engine_dealloc(PyObject *self) {
         trd_pool_destroy(engine->pool);
         interpreter_retake();
     }
+    gil_meter_close(engine->state->gil_meter, &engine->gil);
     if (error != NULL) {
         error_put(error);
     }

@@ -11,6 +11,13 @@
 
 #include <errno.h>
 
+static _Thread_local struct worker *this_worker;
+
+void worker_set_idle(bool is_idle) {
+    /* Relaxed: who reads it wants to know about now, and nothing else. */
+    atomic_store_explicit(&this_worker->seat.is_idle, is_idle, memory_order_relaxed);
+}
+
 static PyObject *worker_call(PyObject *self, PyObject *args, PyObject *kwargs) {
     (void)args;
     (void)kwargs;
@@ -20,7 +27,12 @@ static PyObject *worker_call(PyObject *self, PyObject *args, PyObject *kwargs) {
     }
     struct engine *engine = worker->engine;
     worker->phase = WORKER_WORKING;
+    struct worker *outer = this_worker;
+    this_worker = worker;
+    gil_meter_sit(engine->state->gil_meter, &engine->gil, &worker->seat);
     (void)trd_pool_work(engine->pool, worker->index); /* a broken pool tells its submitters */
+    gil_meter_rise(engine->state->gil_meter, &worker->seat);
+    this_worker = outer;
     /* The threads of a pool that ends stay readable; one that became too many goes. */
     if (!engine->is_ending && engine->broken == NULL &&
         PySet_Discard(engine->threads, worker->thread) < 0) {
@@ -38,6 +50,7 @@ static struct worker *worker_new(struct engine *engine, uint32_t index) {
     worker->engine = engine;
     worker->thread = NULL;
     worker->index = index;
+    worker->seat = (struct gil_seat){0};
     worker->phase = WORKER_STARTING;
     PyObject_GC_Track(worker);
     return worker;

@@ -43,6 +43,7 @@ def _end_pools() -> None:
         engine.let_go()
     for engine in engines:
         join_threads(engine)
+    _treadle.end_exit()
 
 
 threading._register_atexit(_end_pools)  # type: ignore[attr-defined]

@@ -90,15 +90,18 @@ static bool keeper_tick(struct keeper *keeper) {
     struct trd__errands errands = {0};
     keeper_read(keeper);
     struct trd_meter meter = {0};
-    if (pool->backend->meter) {
+    if (pool->backend->meter && pool->sched.config.sizer.sizer->reads_gil) {
         pool->backend->meter(pool->context, &meter);
     }
     const uint64_t now_ns = trd_clock_now_ns();
     trd__pool_lock(pool);
     (void)trd__recording_room_locked(pool); /* nothing was looked at yet */
-    const struct trd_load load = {.cpu_ns = keeper_sum_locked(keeper),
+    const uint64_t cpu_ns = keeper_sum_locked(keeper);
+    const uint64_t ready_ns = meter.is_measured ? meter.ready_ns : 0;
+    const struct trd_load load = {.cpu_ns = cpu_ns,
                                   .gil_held_ns = meter.gil_held_ns,
                                   .gil_wait_ns = meter.gil_wait_ns,
+                                  .run_wait_ns = ready_ns > cpu_ns ? ready_ns - cpu_ns : 0,
                                   .is_gil_measured = meter.is_measured,
                                   .cores = keeper->cores,
                                   .gils = pool->backend->gils};

@@ -57,5 +57,6 @@ const struct trd_sizer trd__sizer_goetz = {
     .state_bytes = sizeof(struct goetz),
     .causes = TRD_CAUSE_OPEN | TRD_CAUSE_TICK,
     .period_ns = PERIOD_NS,
+    .reads_gil = true,
     .resize = goetz_resize,
 };

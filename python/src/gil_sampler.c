@@ -1,0 +1,197 @@
+/* gil_sampler.c - the thread that looks who holds the interpreter's lock, and who waits for it.
+ *
+ * Idea: what a worker does at moments drawn by chance is, on average, what it does all the time. A
+ * look stands for the time since the last one: whoever holds the lock then has held it all that
+ * time, and if a quarter of the workers drawn were waiting, a quarter of all have waited. Chance
+ * matters: looks at even intervals fall into step with timers, and see always the same.
+ *
+ * How often: a look costs what waking up costs, some ten microseconds, and a file read for each of
+ * a few workers. The thread knows what it has cost so far by its own CPU clock, and stretches its
+ * intervals so that it stays within its share of a core, however slow the machine and however many
+ * the workers.
+ */
+#include "gil_meter.h"
+
+#include <treadle/clock.h>
+
+#include "thread_look.h"
+
+enum {
+    SAMPLER_DRAWN_MAX = 4,   /* workers at whom a look looks */
+    SAMPLER_COST_LOOKS = 16, /* looks after which their cost is looked up */
+    SAMPLER_IDLE_LOOKS = 8,  /* looks that find nobody at work before it parks */
+};
+
+static const double sampler_share = 0.007;         /* of a core; at most 0.01 is promised */
+static const double sampler_interval_min_ns = 1e6; /* more often, nothing is learnt */
+static const double sampler_interval_max_ns = 100e6;
+
+/* Somebody drawn to be looked at, and what was seen. */
+struct drawn {
+    struct gil_account *account;
+    unsigned long thread_id;
+    enum thread_doing doing;
+    uintptr_t futex;
+};
+
+struct sampler {
+    struct gil_meter *meter;
+    struct trd_rng rng;
+    double interval_ns;         /* mean */
+    uint64_t last_ns;           /* the last look, or when it came back from parking */
+    uint64_t cost_cpu_ns;       /* its CPU time when that was last looked up */
+    uint32_t cost_looks;        /* looks since then */
+    uint32_t idle_looks;        /* looks in a row that found nobody at work */
+    struct gil_account *holder; /* whose worker holds the lock, or NULL */
+    struct drawn drawn[SAMPLER_DRAWN_MAX];
+    uint32_t drawn_count, busy_count;
+};
+
+static uint64_t timespec_ns(const struct timespec *time) {
+    return (uint64_t)time->tv_sec * TRD_NS_PER_S + (uint64_t)time->tv_nsec;
+}
+
+static uint64_t sampler_cpu_ns(void) {
+    struct timespec time = {0};
+    (void)clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time); /* 0 then: intervals stay as they are */
+    return timespec_ns(&time);
+}
+
+/* Sleeps until the next look, and longer while nobody has work. False: the thread is to end. */
+static bool sampler_sleep_locked(struct sampler *sampler) {
+    struct gil_meter *meter = sampler->meter;
+    if (sampler->idle_looks >= SAMPLER_IDLE_LOOKS) {
+        meter->is_parked = true;
+        while (meter->is_parked && !meter->is_ending) {
+            (void)pthread_cond_wait(&meter->wake, &meter->lock); /* no error is possible */
+        }
+        meter->is_parked = false;
+        sampler->idle_looks = 0;
+        sampler->last_ns = trd_clock_now_ns();
+    }
+    const double part = 0.5 + trd_rng_double(&sampler->rng);
+    const uint64_t until_ns = trd_clock_now_ns() + (uint64_t)(part * sampler->interval_ns);
+    const struct timespec until = {.tv_sec = (time_t)(until_ns / TRD_NS_PER_S),
+                                   .tv_nsec = (long)(until_ns % TRD_NS_PER_S)};
+    int slept = 0;
+    while (!meter->is_ending && slept == 0) {
+        slept = pthread_cond_timedwait(&meter->wake, &meter->lock, &until);
+    }
+    return !meter->is_ending;
+}
+
+/* Finds out who holds the lock, and who has work; draws some of them. */
+static void sampler_draw_locked(struct sampler *sampler) {
+    struct gil_meter *meter = sampler->meter;
+    const PyThreadState *holder = gil_holder(&meter->layout);
+    sampler->holder = NULL;
+    sampler->busy_count = sampler->drawn_count = 0;
+    for (uint32_t i = 0; i < meter->seat_count; i++) {
+        struct gil_seat *seat = meter->seats[i];
+        if (seat->thread_state == holder) {
+            sampler->holder = seat->account;
+        }
+        /* Relaxed: see somebody_works_locked(). */
+        if (!atomic_load_explicit(&seat->is_idle, memory_order_relaxed)) {
+            meter->busy[sampler->busy_count++] = seat;
+        }
+    }
+    while (sampler->drawn_count < SAMPLER_DRAWN_MAX && sampler->drawn_count < sampler->busy_count) {
+        const uint32_t first = sampler->drawn_count;
+        const uint32_t other =
+            first + (uint32_t)trd_rng_below(&sampler->rng, sampler->busy_count - first);
+        struct gil_seat *seat = meter->busy[other];
+        meter->busy[other] = meter->busy[first];
+        sampler->drawn[sampler->drawn_count++] =
+            (struct drawn){.account = seat->account, .thread_id = seat->thread_id};
+    }
+}
+
+static void sampler_look(struct sampler *sampler) {
+    for (uint32_t i = 0; i < sampler->drawn_count; i++) {
+        struct drawn *drawn = &sampler->drawn[i];
+        drawn->doing = thread_look(drawn->thread_id, &drawn->futex);
+    }
+}
+
+/* An account may have been closed while nobody held the meter's lock. */
+static bool is_open_locked(const struct gil_meter *meter, const struct gil_account *account) {
+    const struct gil_account *open = meter->accounts;
+    while (open != NULL && open != account) {
+        open = open->next;
+    }
+    return open != NULL;
+}
+
+static void sampler_book_one_locked(const struct sampler *sampler, const struct drawn *drawn,
+                                    uint64_t worth_ns) {
+    const struct gil_layout *layout = &sampler->meter->layout;
+    if (!is_open_locked(sampler->meter, drawn->account)) {
+        return;
+    }
+    switch (drawn->doing) {
+    case THREAD_READY:
+        drawn->account->times.ready_ns += worth_ns;
+        break;
+    case THREAD_LOCKED:
+        if (drawn->futex >= layout->waits_from && drawn->futex < layout->waits_to) {
+            drawn->account->times.wait_ns += worth_ns;
+        }
+        break;
+    case THREAD_BLOCKED:
+    case THREAD_GONE:
+    case THREAD_HIDDEN:
+        break;
+    }
+}
+
+static void sampler_book_locked(struct sampler *sampler, uint64_t now_ns) {
+    const uint64_t since_ns = now_ns - sampler->last_ns;
+    sampler->last_ns = now_ns;
+    for (struct gil_account *account = sampler->meter->accounts; account; account = account->next) {
+        account->times.looks++;
+        account->times.held_ns += account == sampler->holder ? since_ns : 0;
+    }
+    if (sampler->drawn_count > 0) {
+        const uint64_t worth_ns = since_ns * sampler->busy_count / sampler->drawn_count;
+        for (uint32_t i = 0; i < sampler->drawn_count; i++) {
+            sampler_book_one_locked(sampler, &sampler->drawn[i], worth_ns);
+        }
+    }
+    sampler->idle_looks = sampler->busy_count > 0 ? 0 : sampler->idle_looks + 1;
+}
+
+/* Chooses the interval by what the last looks have cost. */
+static void sampler_pace(struct sampler *sampler) {
+    if (++sampler->cost_looks < SAMPLER_COST_LOOKS) {
+        return;
+    }
+    const uint64_t cpu_ns = sampler_cpu_ns();
+    const double cost_ns = (double)(cpu_ns - sampler->cost_cpu_ns) / sampler->cost_looks;
+    double interval_ns = cost_ns / sampler_share;
+    interval_ns = interval_ns > sampler_interval_min_ns ? interval_ns : sampler_interval_min_ns;
+    interval_ns = interval_ns < sampler_interval_max_ns ? interval_ns : sampler_interval_max_ns;
+    sampler->interval_ns += 0.5 * (interval_ns - sampler->interval_ns);
+    sampler->cost_cpu_ns = cpu_ns;
+    sampler->cost_looks = 0;
+}
+
+void *gil_sampler_main(void *arg) {
+    struct sampler sampler = {.meter = arg, .interval_ns = 5e6, .last_ns = trd_clock_now_ns()};
+    struct gil_meter *meter = sampler.meter;
+    (void)pthread_setname_np(pthread_self(), "treadle-meter"); /* a name is a courtesy */
+    trd_rng_init(&sampler.rng, sampler.last_ns);
+    sampler.cost_cpu_ns = sampler_cpu_ns();
+    pthread_mutex_lock(&meter->lock);
+    while (sampler_sleep_locked(&sampler)) {
+        const uint64_t now_ns = trd_clock_now_ns();
+        sampler_draw_locked(&sampler);
+        pthread_mutex_unlock(&meter->lock);
+        sampler_look(&sampler);
+        sampler_pace(&sampler);
+        pthread_mutex_lock(&meter->lock);
+        sampler_book_locked(&sampler, now_ns);
+    }
+    pthread_mutex_unlock(&meter->lock);
+    return NULL;
+}
