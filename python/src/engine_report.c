@@ -32,10 +32,10 @@ static PyObject *stats_dict(const struct trd_stats *stats, const struct engine *
     double utilization =
         stats->worker_ns > 0 ? (double)stats->busy_ns / (double)stats->worker_ns : 0.0;
     return Py_BuildValue(
-        "{sd sI sI sI sI sI sK sK sK sK sK sK sK sK sK sd sd sd ss sd sd sN sN}", "age",
+        "{sd sI sI sI sI sI sI sK sK sK sK sK sK sK sK sK sd sd sd ss sd sd sN sN}", "age",
         seconds(stats->age_ns), "workers", stats->workers, "workers_wanted", stats->workers_wanted,
-        "workers_peak", stats->workers_peak, "busy", stats->busy, "clients", stats->clients,
-        "queued", (unsigned long long)stats->queued, "queued_peak",
+        "workers_peak", stats->workers_peak, "busy", stats->busy, "blocked", stats->blocked,
+        "clients", stats->clients, "queued", (unsigned long long)stats->queued, "queued_peak",
         (unsigned long long)stats->queued_peak, "submitted", (unsigned long long)stats->submitted,
         "refused", (unsigned long long)stats->refused, "finished",
         (unsigned long long)stats->finished, "cancelled", (unsigned long long)stats->cancelled,

@@ -152,7 +152,7 @@ static int module_exec(PyObject *module) {
     if (state->pause == NULL || state_import(state) != 0 || state_intern(state) != 0 ||
         future_types_make(module, state) != 0 || worker_type_make(module, state) != 0 ||
         engine_type_make(module, state) != 0 || executor_type_make(module, state) != 0 ||
-        options_type_make(module, state) != 0) {
+        options_type_make(module, state) != 0 || blocking_type_make(module, state) != 0) {
         return -1;
     }
     return PyModule_AddStringConstant(module, "version", trd_version());
@@ -228,6 +228,7 @@ static PyObject *names_of_sizers(PyObject *module, PyObject *unused) {
     DO((state)->worker_type);                                                                      \
     DO((state)->executor_type);                                                                    \
     DO((state)->options_type);                                                                     \
+    DO((state)->blocking_type);                                                                    \
     DO((state)->base_future);                                                                      \
     DO((state)->cancelled_error);                                                                  \
     DO((state)->timeout_error);                                                                    \

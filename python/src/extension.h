@@ -36,6 +36,7 @@ struct module_state {
     PyTypeObject *worker_type;
     PyTypeObject *executor_type;
     PyTypeObject *options_type;
+    PyTypeObject *blocking_type;
 
     PyObject *base_future; /* concurrent.futures.Future */
     PyObject *cancelled_error;
@@ -69,6 +70,7 @@ int future_types_make(PyObject *module, struct module_state *state);
 int engine_type_make(PyObject *module, struct module_state *state);
 int executor_type_make(PyObject *module, struct module_state *state);
 int options_type_make(PyObject *module, struct module_state *state);
+int blocking_type_make(PyObject *module, struct module_state *state);
 
 /** The exception being raised, with its traceback, taken out of the interpreter: a new reference,
  * or NULL when there is none; and put back, which steals it. */

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, List
 
 if TYPE_CHECKING:
     from treadle._errors import QueueFull, TaskExpired
-    from treadle._executor import Options, ThreadPoolExecutor
+    from treadle._executor import Options, ThreadPoolExecutor, blocking
     from treadle._stats import Distribution, Stats
     from treadle._treadle import Future
 
@@ -20,6 +20,7 @@ __all__ = [
     "Stats",
     "TaskExpired",
     "ThreadPoolExecutor",
+    "blocking",
 ]
 
 _HOMES = {
@@ -30,6 +31,7 @@ _HOMES = {
     "Stats": "_stats",
     "TaskExpired": "_errors",
     "ThreadPoolExecutor": "_executor",
+    "blocking": "_executor",
 }
 
 

@@ -15,6 +15,15 @@ def _default_max_workers() -> int:
     return min(32, (count or 1) + 4)
 
 
+def blocking() -> _treadle.Blocking:
+    """Say that this call is about to wait: `with treadle.blocking(): ...`.
+
+    As ThreadPoolExecutor.blocking(), for the pool that makes the call, whichever that is; on any
+    other thread nothing happens.
+    """
+    return _treadle.Blocking()
+
+
 class WorkQueue:
     """What `executor._work_queue` answers: how many calls wait. Nothing can be put into it.
 
@@ -169,6 +178,15 @@ class ThreadPoolExecutor(_treadle.Executor, concurrent.futures.ThreadPoolExecuto
             cost=cost,
             resumable=resumable,
         )
+
+    def blocking(self) -> _treadle.Blocking:
+        """Say that the call is about to wait: `with pool.blocking(): ...`.
+
+        For sizers that make up for such calls ("compensate"): another thread takes this one's place
+        for the time, at once. Regions may be nested; a call that ends, or yields, inside one ends
+        it. On a thread that is none of this pool's workers nothing happens.
+        """
+        return _treadle.Blocking(self._engine)
 
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
         """Take no more calls; with `wait`, return when the last one has been made.

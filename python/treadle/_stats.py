@@ -27,6 +27,7 @@ class Stats(NamedTuple):
     workers_wanted: int
     workers_peak: int
     busy: int  #: workers with a call
+    blocked: int  #: of these, inside a blocking region
     clients: int  #: clients remembered, the anonymous one included
     queued: int  #: calls waiting
     queued_peak: int
