@@ -4,7 +4,9 @@
 #include "lab/command/command.h"
 #include "lab/command/options.h"
 #include "lab/command/say.h"
-#include "lab/command/sim_write.h"
+#include "lab/command/sim_options.h"
+#include "lab/simulation/sim_run.h"
+#include "lab/simulation/sim_write.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -59,26 +61,30 @@ static int replay(const struct lab_sim_request *request) {
     return report.is_identical ? LAB_EXIT_OK : EXIT_DIFFERENT;
 }
 
+static int write_result(const struct lab_simulated *simulated) {
+    int failed = 0;
+
+    if (simulated->request->is_json) {
+        failed = lab_sim_write_json(stdout, simulated);
+    } else {
+        lab_sim_write_text(stdout, simulated);
+    }
+    return failed == 0 && fflush(stdout) != 0 ? -errno : failed;
+}
+
 static int simulate(const struct lab_sim_request *request) {
     struct trd_sim_report report;
-    struct lab_sim_expected expected;
-    struct trd_error error = {""};
-    int failed = trd_sim_run(&request->config, &report, &error);
+    struct lab_simulated simulated = {.request = request, .report = &report};
+    struct trd_error error;
+    int failed = lab_sim_run(request, &report, &error);
 
     if (failed != 0) {
         say_failed(failed, &error);
         return LAB_EXIT_USAGE;
     }
-    lab_sim_expect(request, &expected);
-    if (request->is_json) {
-        failed = lab_sim_write_json(request, &expected, &report);
-    } else {
-        lab_sim_write_text(request, &expected, &report);
-    }
+    lab_sim_expect(request, &simulated.expected);
+    failed = write_result(&simulated);
     trd_sim_report_free(&report);
-    if (failed == 0 && fflush(stdout) != 0) {
-        failed = -errno;
-    }
     if (failed != 0) {
         lab_say_error("sim: cannot write the result: %s", strerror(-failed));
     }
@@ -87,10 +93,13 @@ static int simulate(const struct lab_sim_request *request) {
 
 int lab_sim_main(int argc, char **argv) {
     struct lab_sim_request request;
-    int code = lab_sim_request_parse(argc, argv, &request);
+    int code;
 
-    if (code != LAB_OPTIONS_GO_ON) {
-        return code;
+    lab_sim_request_init(&request);
+    code = lab_sim_options_parse(argc, argv, &request);
+    if (code == LAB_OPTIONS_GO_ON) {
+        code = request.replay != NULL ? replay(&request) : simulate(&request);
     }
-    return request.replay != NULL ? replay(&request) : simulate(&request);
+    lab_sim_request_free(&request);
+    return code;
 }

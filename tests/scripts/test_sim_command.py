@@ -13,6 +13,9 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 COMMAND = Path(os.environ.get("TREADLE_BUILD", ROOT / "build")) / "treadle"
 
+TRACES = ROOT / "examples" / "traces"
+INVOCATIONS = "invocations_per_function_md.anon.d01.csv"
+
 JOIN, SUBMIT, NEXT, FINISH = 1, 3, 4, 5
 NOBODY = 0xFFFFFFFF
 ORDER = 0x0123456789ABCDEF
@@ -58,7 +61,7 @@ class SimulateTest(unittest.TestCase):
         self.assertLess(abs(total["wait_ns"]["mean"] - 1e6), 4 * total["wait_ns"]["error"])
 
     def test_no_formula_is_printed_where_there_is_none(self) -> None:
-        clients = "a:mean=1ms/b:mean=5ms,service=deterministic"
+        clients = "a:mean=1ms/b:mean=5ms,service=det"
         done = sim("--json", "--tasks", "2000", "--workers", "2", "--clients", clients)
         report = json.loads(done.stdout)
         self.assertEqual(report["config"]["system"], "M/G/2")
@@ -70,21 +73,141 @@ class SimulateTest(unittest.TestCase):
         closed = ("--arrivals", "closed", "--customers", "5", "--workers", "2", "--tasks", "2000")
         self.assertTrue(sim(*closed).stdout.startswith("M/M/2//5, fifo, fixed"))
 
+    def test_laws_are_written_as_the_help_says(self) -> None:
+        laws = {
+            "exp:mean=2ms": ("M/M/1", 2e6),
+            "3ms": ("M/D/1", 3e6),
+            "erlang:mean=2ms,stages=4": ("M/E/1", 2e6),
+            "hyper:mean=1ms,scv=4": ("M/H2/1", 1e6),
+            "lognormal:mean=1ms,sigma=0.5": ("M/G/1", 1e6),
+            "pareto:alpha=2,low=1ms,high=2ms": ("M/G/1", 4e6 / 3),
+            "bimodal:p=0.25,low=1ms,high=5ms": ("M/G/1", 2e6),
+        }
+        for law, (system, mean) in laws.items():
+            with self.subTest(law):
+                done = sim("--json", "--tasks", "20000", "--service", law)
+                self.assertEqual(done.returncode, 0, done.stderr)
+                report = json.loads(done.stdout)
+                self.assertEqual(report["config"]["system"], system)
+                service = report["total"]["service_ns"]
+                slack = max(5 * service["error"], 1)
+                self.assertLess(abs(service["mean"] - mean), slack)
+
+    def test_every_arrival_process_runs(self) -> None:
+        kinds = {
+            "periodic": "D/M/1",
+            "closed:customers=3": "M/M/1//3",
+            "mmpp:ratio=5,calm=10ms,burst=10ms": "MMPP/M/1",
+            "batch:mean=3,fixed=yes": "M[X]/M/1",
+            "onoff:sources=9,alpha=1.4,on=5ms,off=5ms": "G/M/1",
+            "diurnal:amplitude=0.9,period=1s": "M(t)/M/1",
+        }
+        for kind, system in kinds.items():
+            with self.subTest(kind):
+                done = sim("--json", "--tasks", "4000", "--load", "0.5", "--arrivals", kind)
+                self.assertEqual(done.returncode, 0, done.stderr)
+                config = json.loads(done.stdout)["config"]
+                self.assertEqual(config["system"], system)
+                self.assertEqual(config["arrivals"].split(",")[0], kind.split(",")[0])
+
+    def test_clients_have_laws_deadlines_and_patience_of_their_own(self) -> None:
+        done = sim(
+            *("--json", "--tasks", "20000", "--policy", "edf", "--overload", "--load", "1.4"),
+            "--task",
+            "timeout=20ms,cancels=yes",
+            "--clients",
+            "web:share=3,service=bimodal:p=0.1,low=1ms,high=9ms,deadline=5ms,expires=yes/batch",
+        )
+        self.assertEqual(done.returncode, 0, done.stderr)
+        web, batch = json.loads(done.stdout)["clients"]
+        self.assertAlmostEqual(web["service_ns"]["mean"], 1.8e6, delta=1e5)
+        self.assertGreater(web["expired"], 0)
+        self.assertEqual(batch["expired"], 0)
+        self.assertGreater(batch["given_up"], 0)
+        self.assertGreater(web["finished"], batch["finished"])
+
+    def test_a_machine_divides_the_time_of_tasks(self) -> None:
+        words = ("--machine", "cores=2,gils=1", "--task", "held=1ms,cpu=1ms,wait=8ms")
+        done = sim("--json", "--tasks", "5000", "--workers", "12", "--load", "0.6", *words)
+        report = json.loads(done.stdout)
+        machine, finished = report["machine"], report["total"]["finished"]
+        self.assertAlmostEqual(machine["held_ns"] / finished / 1e6, 1.0, places=1)
+        self.assertAlmostEqual(machine["wait_ns"] / finished / 1e6, 8.0, places=0)
+        self.assertGreater(machine["lock_wait_ns"], 0)
+
+    def test_formulas_about_sizes_stand_beside_what_was_simulated(self) -> None:
+        for words, key in (
+            (("--policy", "sjf"), "wait_ns"),
+            (("--policy", "sjf", "--task", "cost=0.5"), "wait_ns"),
+            (("--policy", "srpt", "--preemptive"), "response_ns"),
+            (("--policy", "sjf", "--preemptive"), "response_ns"),
+        ):
+            with self.subTest(words):
+                report = json.loads(sim("--json", "--tasks", "200000", *words).stdout)
+                seen = report["total"][key]
+                self.assertLess(abs(seen["mean"] - seen["exact"]), 4 * seen["error"])
+
+    def test_replications_are_one_report_whatever_the_threads_do(self) -> None:
+        words = ("--json", "--tasks", "5000", "--replications", "5")
+        first, second = sim(*words), sim(*words)
+        self.assertEqual(first.stdout, second.stdout)
+        report = json.loads(first.stdout)
+        self.assertEqual(report["run"]["replications"], 5)
+        self.assertEqual(report["total"]["finished"], 25000)
+        single = json.loads(sim("--json", "--tasks", "25000").stdout)
+        error, whole = (r["total"]["wait_ns"]["error"] for r in (report, single))
+        self.assertTrue(0.3 * whole < error < 3 * whole)
+
+    def test_traces_are_simulated_to_their_end(self) -> None:
+        for name, tasks in (("azure_2021.csv", 408), (INVOCATIONS, 38653)):
+            with self.subTest(name):
+                done = sim("--json", "--workers", "6", "--trace", str(TRACES / name))
+                self.assertEqual(done.returncode, 0, done.stderr)
+                report = json.loads(done.stdout)
+                self.assertEqual(report["total"]["finished"], tasks)
+                self.assertEqual(report["config"]["arrivals"], "trace")
+
     def test_what_is_wrong_is_said_with_what_is_allowed(self) -> None:
         cases = {
             ("--load", "1"): "steady state",
             ("--rate", "2000"): "steady state",
-            ("--load", "much"): "must be a number",
+            ("--load", "much"): "--load must be a number",
             ("--policy", "fifoo"): "known: fifo",
             ("--sizer", "big"): "known: fixed",
             ("--workers", "0"): "1 to 1048576",
             ("--workers", "5-2"): "MIN-MAX",
-            ("--mean", "3"): "such as 1.5ms",
-            ("--service", "pareto"): "exponential or deterministic",
+            ("--service", "3"): "such as 1.5ms",
+            ("--service", "cauchy"): "known: exp, det",
+            ("--service", "pareto:alpha=1.5,low=1ms"): "needs 'high'",
+            ("--service", "pareto:mean=1ms"): "known: low, high, alpha",
+            ("--service", "pareto:alpha=1.5,low=2ms,high=1ms"): "the range must be",
+            ("--service", "exp:mean"): "KEY=VALUE",
+            ("--service", "bimodal:p=2,low=1ms,high=2ms"): "from 0 to 1",
+            ("--service", "exp:mean=-1ms"): "from 0ns to",
+            ("--think", "exp:mean=9"): "such as 1.5ms",
+            ("--arrivals", "sometimes"): "must be one of poisson, periodic, closed",
+            ("--arrivals", "mmpp:ratio=0"): "ratio must be a number from 1",
+            ("--arrivals", "mmpp:speed=2"): "known: ratio, calm, burst",
+            ("--arrivals", "poisson:rate=2"): "there are none",
             ("--tasks", "3"): "from 40",
             ("--clients", "a:shape=1"): "known are share",
-            ("--clients", "a:share=0"): "> 0",
+            ("--clients", "a:share=0"): "share must be a number from",
+            ("--clients", "a:share"): "KEY=VALUE",
             ("--clients", "/a"): "needs a name",
+            ("--clients", "a/b/a"): "two clients 'a'",
+            ("--clients", "a:cost=maybe"): "exact, none, or the sigma",
+            ("--clients", "a:expires=perhaps"): "yes or no",
+            ("--clients", "a:held=exp"): "needs 'mean'",
+            ("--machine", "gils=1"): "needs cores",
+            ("--machine", "cores=2"): "held, cpu or wait",
+            ("--step", "when=3s"): "known: at, rate, cores",
+            ("--hosts", "0"): "from 1 to",
+            ("--quantum", "1"): "such as 1.5ms",
+            ("--replications", "0"): "from 1 to 1000",
+            ("--trace", "/nowhere/at/all"): "cannot open",
+            ("--trace", str(TRACES / "make_traces.py")): "not a trace",
+            ("--trace", str(TRACES / "azure_2021.csv"), "--clients", "a"): "clients of its own",
+            ("--durations", "x"): "belongs to --trace",
             ("--replay", "/nowhere/at/all"): "No such file",
             ("--polcy", "fifo"): "--policy",
         }
@@ -94,6 +217,14 @@ class SimulateTest(unittest.TestCase):
                 self.assertEqual(done.returncode, 2, done.stdout)
                 self.assertIn(says, done.stderr)
                 self.assertEqual(len(done.stderr.splitlines()), 1, done.stderr)
+
+    def test_a_negative_duration_names_file_line_and_field(self) -> None:
+        with tempfile.NamedTemporaryFile("w", suffix=".csv") as file:
+            file.write("app,func,end_timestamp,duration\na,f,1,0.5\na,f,2,-0.5\n")
+            file.flush()
+            done = sim("--trace", file.name)
+        self.assertEqual(done.returncode, 2)
+        self.assertIn(f"{file.name}:3: field 'duration'", done.stderr)
 
 
 class ReplayTest(unittest.TestCase):
