@@ -37,6 +37,7 @@ const struct trd_policy trd__policy_fifo = {
     .name = "fifo",
     .summary = "first in, first out",
     .source = "Kleinrock, Queueing Systems vol. 1, 1975, 5.6",
+    .flags = TRD_POLICY_ORDER,
     .pool_bytes = sizeof(struct trd_list),
     .push = fifo_push,
     .pop = fifo_pop,

@@ -36,6 +36,7 @@ const struct trd_policy trd__policy_lifo = {
     .name = "lifo",
     .summary = "last in, first out",
     .source = "Kleinrock, Queueing Systems vol. 2, 1976, 3.4",
+    .flags = TRD_POLICY_ORDER,
     .pool_bytes = sizeof(struct trd_list),
     .push = lifo_push,
     .pop = lifo_pop,

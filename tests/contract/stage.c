@@ -3,11 +3,7 @@
 
 #include "tests/check.h"
 
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
-
-#include "core/compose.h"
 
 uint64_t stage_seed(uint64_t fallback) {
     const char *given = getenv("TREADLE_TEST_SEED");
@@ -16,36 +12,12 @@ uint64_t stage_seed(uint64_t fallback) {
     return seed;
 }
 
-static void stage_parse(const char *text, struct trd_policy_spec *spec) {
-    struct trd_error error = {""};
-    if (trd_policy_parse(text, spec, &error)) {
-        fail_msg("%s", error.message);
-    }
-}
-
-/* "order", or "fairness/order" without admission. */
-static void stage_policy(const char *text, struct trd_policy_spec *spec) {
-    const char *slash = strchr(text, '/');
-    if (!slash) {
-        stage_parse(text, spec);
-        return;
-    }
-    char name[64];
-    struct trd_policy_spec fairness, order;
-    (void)snprintf(name, sizeof name, "%.*s", (int)(slash - text), text); /* test names fit */
-    stage_parse(name, &fairness);
-    stage_parse(slash + 1, &order);
-    *spec = (struct trd_policy_spec){
-        .policy = &trd__policy_composed,
-        .parts = {.fairness = fairness.policy, .order = order.policy},
-    };
-    memcpy(spec->parts.fairness_params, fairness.params, sizeof fairness.params);
-    memcpy(spec->parts.order_params, order.params, sizeof order.params);
-}
-
 void stage_open(struct stage *stage, const char *policy, uint32_t worker_count, uint64_t seed) {
     struct trd_sched_config config = {.workers_max = worker_count, .seed = seed, .now_ns = 1000};
-    stage_policy(policy, &config.policy);
+    struct trd_error error = {""};
+    if (trd_policy_parse(policy, &config.policy, &error)) {
+        fail_msg("%s", error.message);
+    }
     *stage = (struct stage){.now_ns = 1000};
     assert_int_equal(trd_sizer_parse("fixed", &config.sizer, NULL), 0);
     assert_int_equal(trd__host_open(&stage->host, &config), 0);
@@ -69,7 +41,9 @@ struct stage_task *stage_submit(struct stage *stage, struct stage_spec spec) {
         assert_non_null(task);
     }
     *task = (struct stage_task){.spec = spec};
+    assert_int_equal(trd__host_need_class(&stage->host, spec.callable), 0);
     task->shell.task.client_index = spec.client;
+    task->shell.task.class_index = spec.callable;
     task->shell.task.flags = (uint8_t)(TRD_TASK_HAS_ATTR | spec.flags);
     task->shell.attr = (struct trd_attr){.priority = spec.priority,
                                          .client = spec.client,

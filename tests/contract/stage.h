@@ -16,7 +16,8 @@ enum { STAGE_WORKERS = 64, STAGE_CLIENTS = 64 };
 
 /** What is submitted. Zeroes are the defaults of struct trd_attr. */
 struct stage_spec {
-    uint32_t client; /* row, below STAGE_CLIENTS */
+    uint32_t client;   /* row, below STAGE_CLIENTS */
+    uint16_t callable; /* its class's row */
     uint32_t weight;
     int64_t priority;
     uint64_t hint_ns; /* the estimate it carries */
@@ -43,7 +44,7 @@ struct stage {
 
 /** TREADLE_TEST_SEED, else `fallback`; printed. */
 uint64_t stage_seed(uint64_t fallback);
-/** Starts `policy`, a name or "fairness/order", with workers 0 to worker_count - 1, and opens all
+/** Starts `policy`, as trd_policy_parse() has it, with workers 0 to worker_count - 1, and opens all
  * clients. */
 void stage_open(struct stage *stage, const char *policy, uint32_t worker_count, uint64_t seed);
 /** Queues a task; it must be accepted. */
