@@ -1,4 +1,4 @@
-/* cputime.h - how much CPU time a thread has used, readable by other threads. */
+/* cputime.h - how a thread spends its time, readable by other threads. */
 #ifndef TRD_OS_CPUTIME_H
 #define TRD_OS_CPUTIME_H
 
@@ -8,11 +8,15 @@
 
 struct trd__cputime {
     clockid_t clock;
+    pid_t thread;
 };
 
-/** The clock of the calling thread. False when there is none. */
+/** Of the calling thread. False when there is no such clock. */
 bool trd__cputime_open(struct trd__cputime *cputime);
-/** Nanoseconds used. False when the thread has ended. */
+/** Nanoseconds on a processor; a system call, about 0.4 us. False when the thread has ended. */
 bool trd__cputime_read(const struct trd__cputime *cputime, uint64_t *ns_out);
+/** Nanoseconds that it was ready and waited for a processor, from the kernel's scheduler
+ * statistics; about 5 us. False when the thread has ended, or the kernel keeps none. */
+bool trd__cputime_read_ready(const struct trd__cputime *cputime, uint64_t *ns_out);
 
 #endif

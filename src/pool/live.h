@@ -65,7 +65,7 @@ struct trd__worker {
     struct trd__worker *warmer, *colder; /* lock: neighbours while it is idle */
     struct trd__worker *next_woken;      /* of the errands it is on, until it is woken */
     struct trd__cputime cputime;         /* lock */
-    uint64_t cpu_seen_ns;                /* lock: its CPU time at the last tick */
+    uint64_t cpu_seen_ns, ready_seen_ns; /* lock: as its gauges stood when read last */
 };
 
 /* A record of what runs under which name: see clients.c. */

@@ -237,7 +237,7 @@ static int worker_arrive(struct trd_pool *pool, uint32_t index, struct trd__work
         worker->slot = TRD_SLOT_PRESENT;
         worker->has_cputime = has_cputime;
         worker->cputime = cputime;
-        worker->cpu_seen_ns = 0;
+        worker->cpu_seen_ns = worker->ready_seen_ns = 0;
         worker->is_working = true;
         *worker_out = worker;
         failed = 0;

@@ -2,9 +2,14 @@
 #include <treadle/clock.h>
 
 #include <pthread.h>
+#include <signal.h>
 #include <stdatomic.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
 
 #include "os/cpu.h"
+#include "os/cpu_load.h"
 #include "os/cputime.h"
 #include "os/lock.h"
 #include "os/park.h"
@@ -114,6 +119,79 @@ static void a_thread_uses_cpu_time_and_there_are_cores(void **state) {
     assert_true(trd_clock_now_ns() >= now_ns);
 }
 
+enum { PATIENCE = 3000 }; /* rounds of 10 ms */
+
+/* Computes until told to stop. */
+struct burner {
+    struct trd__cputime cputime;
+    atomic_bool is_ready, is_over;
+};
+
+static void *burn(void *arg) {
+    struct burner *burner = arg;
+    assert_true(trd__cputime_open(&burner->cputime));
+    atomic_store(&burner->is_ready, true);
+    while (!atomic_load(&burner->is_over)) {
+    }
+    return NULL;
+}
+
+static void sleep_10_ms(void) {
+    const struct timespec pause = {.tv_nsec = 10 * 1000 * 1000};
+    (void)nanosleep(&pause, NULL); /* shorter is as good */
+}
+
+static void threads_that_share_a_processor_are_seen_to_wait_for_it(void **state) {
+    (void)state;
+    enum { BURNERS = 9 }; /* more than there are processors, or than some are lucky */
+    static struct burner burners[BURNERS];
+    pthread_t threads[BURNERS];
+    uint64_t ready_ns = 0;
+    for (int i = 0; i < BURNERS; i++) {
+        assert_int_equal(pthread_create(&threads[i], NULL, burn, &burners[i]), 0);
+    }
+    if (trd__cpu_cores() >= BURNERS) {
+        print_message("[  SKIPPED ] more processors than threads: nobody has to wait\n");
+    } else {
+        for (int round = 0; round < PATIENCE && ready_ns == 0; round++) {
+            sleep_10_ms();
+            for (int i = 0; i < BURNERS && ready_ns == 0; i++) {
+                if (atomic_load(&burners[i].is_ready)) {
+                    assert_true(trd__cputime_read_ready(&burners[i].cputime, &ready_ns));
+                }
+            }
+        }
+        assert_true(ready_ns > 0);
+    }
+    for (int i = 0; i < BURNERS; i++) {
+        atomic_store(&burners[i].is_over, true);
+    }
+    for (int i = 0; i < BURNERS; i++) {
+        assert_int_equal(pthread_join(threads[i], NULL), 0);
+    }
+}
+
+static void another_process_that_computes_takes_cores_away(void **state) {
+    (void)state;
+    struct trd__cpu_load load = {0};
+    const pid_t child = fork();
+    assert_true(child >= 0);
+    if (child == 0) {
+        for (;;) {
+        }
+    }
+    bool is_less = false;
+    for (int round = 0; round < PATIENCE && !is_less; round++) {
+        const double available = trd__cpu_available(&load);
+        assert_true(available > 0.0 && available <= trd__cpu_cores());
+        is_less = load.others > 0.2;
+        sleep_10_ms();
+    }
+    assert_int_equal(kill(child, SIGKILL), 0);
+    assert_int_equal(waitpid(child, NULL, 0), child);
+    assert_true(is_less);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_lock_lets_one_in_at_a_time),
@@ -122,6 +200,8 @@ int main(void) {
         cmocka_unit_test(an_event_that_was_raised_does_not_let_sleep),
         cmocka_unit_test(deadlines_do_not_wrap),
         cmocka_unit_test(a_thread_uses_cpu_time_and_there_are_cores),
+        cmocka_unit_test(threads_that_share_a_processor_are_seen_to_wait_for_it),
+        cmocka_unit_test(another_process_that_computes_takes_cores_away),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
