@@ -24,6 +24,14 @@ enum { LAB_WIDTH_WIDE = 520, LAB_WIDTH_NARROW = 320 };
 void lab_html_style(FILE *out);  /* CSS */
 void lab_html_script(FILE *out); /* the light/dark button */
 
+/* A page up to its header; `title` is the window's. And its end, with the sentence of the footer.
+ */
+void lab_html_begin(FILE *out, const char *title);
+void lab_html_end(FILE *out, const char *footer);
+/* Calls write(context), which writes a page to `out`, where every number has a point, and flushes.
+ * Returns 0, or -errno: what write() returned, or the stream said. */
+int lab_html_write(FILE *out, int (*write)(void *context), void *context);
+
 void lab_html_header(struct lab_page *page);
 void lab_html_noise(struct lab_page *page);
 void lab_html_answers(struct lab_page *page);
