@@ -22,7 +22,7 @@ extern "C" {
 /** No worker: the caller of submit is not one of the pool's workers. */
 #define TRD_WORKER_NONE UINT32_MAX
 
-/** Where a task stands. The one table of legal moves is in src/core/task_state.c. */
+/** Where a task stands. The one table of legal moves is in src/core/task_state.h. */
 enum trd_task_state {
     TRD_TASK_NEW = 0,   /**< never submitted, or refused */
     TRD_TASK_QUEUED,    /**< accepted and waiting in the policy */

@@ -31,6 +31,9 @@ void trd__table_add_chunk(struct trd_table *table, void *chunk);
 /** The record at `index` < capacity. Inlined: every call on the scheduler looks records up. */
 static inline void *trd__table_at(const struct trd_table *table, uint32_t index) {
     assert(index < table->capacity);
+    if (index < UINT32_C(1) << TRD_TABLE_FIRST_LOG2) {
+        return table->chunk[0] + table->record_bytes * index; /* most tables are small */
+    }
     const uint32_t shifted = index + (UINT32_C(1) << TRD_TABLE_FIRST_LOG2);
     const uint32_t chunk = 31 - (uint32_t)__builtin_clz(shifted) - TRD_TABLE_FIRST_LOG2;
     const uint32_t offset = shifted - (UINT32_C(1) << (TRD_TABLE_FIRST_LOG2 + chunk));

@@ -3,11 +3,6 @@
 
 #include "core/record.h"
 
-struct books_worker {
-    uint32_t running; /* tasks it has; more than one for a worker that prefetches */
-    bool is_joined, is_blocked;
-};
-
 /* The engine's part of a record, padded so that the policy's part is aligned for any type. */
 static size_t padded(size_t bytes) {
     const size_t align = _Alignof(max_align_t);
@@ -19,7 +14,7 @@ size_t trd__books_client_header(void) {
 }
 
 size_t trd__books_worker_header(void) {
-    return padded(sizeof(struct books_worker));
+    return padded(sizeof(struct trd__books_worker));
 }
 
 void *trd_policy_client(const struct trd_policy_env *env, uint32_t client_index) {
@@ -40,28 +35,7 @@ const struct trd_client *trd_policy_client_info(const struct trd_policy_env *env
 }
 
 struct trd_client *trd__sched_client(const struct trd_sched *sched, uint32_t index) {
-    return trd__table_at(&sched->clients, index);
-}
-
-void trd__books_advance(struct trd_sched *sched, uint64_t now_ns) {
-    if (now_ns <= sched->now_ns) {
-        return;
-    }
-    const uint64_t passed_ns = now_ns - sched->now_ns;
-    sched->busy_ns += passed_ns * sched->busy;
-    sched->worker_ns += passed_ns * sched->worker_count;
-    sched->now_ns = now_ns;
-}
-
-void trd__books_worker_busy(struct trd_sched *sched, uint32_t worker, bool is_more) {
-    struct books_worker *record = trd__table_at(&sched->workers, worker);
-    assert(record->is_joined);
-    if (is_more) {
-        sched->busy += record->running++ == 0;
-        return;
-    }
-    assert(record->running > 0);
-    sched->busy -= --record->running == 0;
+    return trd__books_client(sched, index);
 }
 
 /* Fills the part that only ticks have and starts the next interval. */
@@ -112,7 +86,7 @@ void trd__books_ask(struct trd_sched *sched, enum trd_cause cause, const struct 
 }
 
 void trd__sched_join(struct trd_sched *sched, uint32_t worker, uint64_t now_ns) {
-    struct books_worker *record = trd__table_at(&sched->workers, worker);
+    struct trd__books_worker *record = trd__table_at(&sched->workers, worker);
     assert(!record->is_joined);
     trd__books_advance(sched, now_ns);
     memset(record, 0, sched->workers.record_bytes);
@@ -127,7 +101,7 @@ void trd__sched_join(struct trd_sched *sched, uint32_t worker, uint64_t now_ns) 
 }
 
 void trd__sched_leave(struct trd_sched *sched, uint32_t worker, uint64_t now_ns) {
-    struct books_worker *record = trd__table_at(&sched->workers, worker);
+    struct trd__books_worker *record = trd__table_at(&sched->workers, worker);
     assert(record->is_joined && record->running == 0 && !record->is_blocked);
     trd__books_advance(sched, now_ns);
     if (sched->config.policy.policy->worker_leave) {
@@ -139,7 +113,7 @@ void trd__sched_leave(struct trd_sched *sched, uint32_t worker, uint64_t now_ns)
 }
 
 void trd__sched_block(struct trd_sched *sched, uint32_t worker, bool is_blocked, uint64_t now_ns) {
-    struct books_worker *record = trd__table_at(&sched->workers, worker);
+    struct trd__books_worker *record = trd__table_at(&sched->workers, worker);
     assert(record->is_joined && record->is_blocked != is_blocked);
     trd__books_advance(sched, now_ns);
     record->is_blocked = is_blocked;
@@ -228,6 +202,10 @@ void trd__sched_stats(struct trd_sched *sched, struct trd_stats *stats_out, uint
         .busy_ns = sched->busy_ns,
         .worker_ns = sched->worker_ns,
     };
-    stats_out->wait_ns = sched->wait;
-    stats_out->run_ns = sched->run;
+    if (sched->config.wait) {
+        stats_out->wait_ns = *sched->config.wait;
+    }
+    if (sched->config.run) {
+        stats_out->run_ns = *sched->config.run;
+    }
 }

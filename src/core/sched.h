@@ -33,6 +33,8 @@ struct trd_sched_config {
     uint32_t workers_min, workers_max; /* min <= max, max >= 1 */
     uint64_t seed;
     uint64_t now_ns;
+    /* Waits and run times are counted here, in zeroed memory of the body's; NULL: nowhere. */
+    struct trd_histogram *wait, *run;
 };
 
 /** What a body has measured since the last tick, over all workers. */
@@ -80,8 +82,6 @@ struct trd_sched {
     uint64_t tick_finished, tick_queue_wait_ns, tick_busy_ns, tick_run_ns;
 
     struct trd_sample sample; /* what the sizer was told last */
-
-    struct trd_histogram wait, run;
 };
 
 /** Bytes of state that trd__sched_init() wants, for policy and sizer together. */

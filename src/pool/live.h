@@ -145,6 +145,7 @@ struct trd_pool {
     struct trd__chunk *chunk_first, *chunk_last;
 
     struct trd_sched sched;
+    struct trd_histogram wait, run; /* of its tasks */
 };
 
 /* What is to be done once the lock is given back. */

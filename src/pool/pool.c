@@ -127,7 +127,11 @@ static int config_check(struct trd_pool_config *config, struct trd_error *error)
 }
 
 /* The brain and its first memory. */
-static int pool_open_sched(struct trd_pool *pool, const struct trd_sched_config *config) {
+static int pool_open_sched(struct trd_pool *pool, const struct trd_sched_config *given) {
+    struct trd_sched_config own = *given;
+    const struct trd_sched_config *config = &own;
+    own.wait = &pool->wait;
+    own.run = &pool->run;
     pool->sched_state = calloc(1, trd__sched_state_bytes(config));
     if (!pool->sched_state) {
         return -ENOMEM;

@@ -17,14 +17,6 @@
 #define NEVER_NS UINT64_MAX
 #define PERIOD_MAX_NS 1e17 /* a time on or off is not drawn longer */
 
-/* Goes on by a real number of nanoseconds. */
-static void arrivals_pass(struct trd__arrivals *arrivals, double gap_ns) {
-    const double sum = gap_ns + arrivals->rest_ns;
-    const uint64_t whole = (uint64_t)sum;
-    arrivals->rest_ns = sum - (double)whole;
-    arrivals->at_ns += whole;
-}
-
 /* An exponential gap, unless it ends after `until_ns`: then goes there and says false. */
 static bool arrivals_pass_until(struct trd__arrivals *arrivals, double mean_ns, uint64_t until_ns) {
     const double gap_ns = trd_rng_exponential(&arrivals->rng, mean_ns);
@@ -33,7 +25,7 @@ static bool arrivals_pass_until(struct trd__arrivals *arrivals, double mean_ns, 
         arrivals->rest_ns = 0.0;
         return false;
     }
-    arrivals_pass(arrivals, gap_ns);
+    trd__arrivals_pass(arrivals, gap_ns);
     return true;
 }
 
@@ -80,7 +72,7 @@ static uint32_t batch_draw(struct trd__arrivals *arrivals) {
 
 static void batch_next(struct trd__arrivals *arrivals) {
     if (arrivals->batch_left == 0) {
-        arrivals_pass(
+        trd__arrivals_pass(
             arrivals,
             trd_rng_exponential(&arrivals->rng, arrivals->gap_ns * arrivals->config->batch.mean));
         arrivals->batch_left = batch_draw(arrivals);
@@ -172,7 +164,8 @@ static void diurnal_next(struct trd__arrivals *arrivals) {
     const struct trd_sim_diurnal *diurnal = &arrivals->config->diurnal;
     const double highest = 1.0 + diurnal->amplitude;
     for (;;) {
-        arrivals_pass(arrivals, trd_rng_exponential(&arrivals->rng, arrivals->gap_ns / highest));
+        trd__arrivals_pass(arrivals,
+                           trd_rng_exponential(&arrivals->rng, arrivals->gap_ns / highest));
         const double turns = fmod((double)arrivals->at_ns, diurnal->period_ns) / diurnal->period_ns;
         const double rate = 1.0 + diurnal->amplitude * sin(6.283185307179586 * turns);
         if (trd_rng_double(&arrivals->rng) * highest < rate) {
@@ -230,13 +223,13 @@ static int trace_next(struct trd__arrivals *arrivals, struct trd_error *error) {
 int trd__arrivals_next(struct trd__arrivals *arrivals, struct trd_error *error) {
     switch (arrivals->config->arrivals) {
     case TRD_SIM_POISSON:
-        arrivals_pass(arrivals, trd_rng_exponential(&arrivals->rng, arrivals->gap_ns));
+        trd__arrivals_pass(arrivals, trd_rng_exponential(&arrivals->rng, arrivals->gap_ns));
         return 0;
     case TRD_SIM_CLOSED:
         arrivals->at_ns = NEVER_NS;
         return 0;
     case TRD_SIM_PERIODIC:
-        arrivals_pass(arrivals, arrivals->gap_ns);
+        trd__arrivals_pass(arrivals, arrivals->gap_ns);
         return 0;
     case TRD_SIM_MMPP:
         mmpp_next(arrivals);

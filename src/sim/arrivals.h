@@ -47,4 +47,12 @@ int trd__arrivals_next(struct trd__arrivals *arrivals, struct trd_error *error);
 void trd__arrivals_rate(struct trd__arrivals *arrivals, double rate_per_s, uint64_t now_ns);
 void trd__arrivals_close(struct trd__arrivals *arrivals);
 
+/** Goes on by a real number of nanoseconds, below 2^63. */
+static inline void trd__arrivals_pass(struct trd__arrivals *arrivals, double gap_ns) {
+    const double sum = gap_ns + arrivals->rest_ns;
+    const int64_t whole = (int64_t)sum;
+    arrivals->rest_ns = sum - (double)whole;
+    arrivals->at_ns += (uint64_t)whole;
+}
+
 #endif

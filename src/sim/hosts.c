@@ -36,6 +36,7 @@ static int hosts_open_sources(struct trd__simulator *sim) {
         source->client = client;
         source->service = &client->service;
         source->phases = &client->phases;
+        source->class_index = client->class_index;
         source->share_until = share_sum;
         source->row = hosts_row(sim, i, &rows);
         source->has_deadline = trd__sim_is_set(&client->deadline);

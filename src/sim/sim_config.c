@@ -114,6 +114,8 @@ static void plan_task(struct trd__sim_plan *plan) {
         plan->has_attr = plan->has_attr || client->priority || client->weight || client->has_cost ||
                          trd__sim_is_set(&client->deadline);
     }
+    plan->is_full = is_full;
+    plan->is_plain = !is_full && plan->host_count == 1;
     plan->task_bytes = is_full          ? TRD__TASK_FULL_BYTES
                        : plan->has_attr ? TRD__TASK_ATTR_BYTES
                                         : TRD__TASK_PLAIN_BYTES;

@@ -16,6 +16,8 @@ struct trd__sim_plan {
     double load; /* of an open system with a known rate; otherwise 0 */
     uint64_t warmup_count;
     bool has_attr;     /* tasks carry attributes */
+    bool is_full;      /* tasks carry everything */
+    bool is_plain;     /* see life.h */
     size_t task_bytes; /* of a task in the arena */
 };
 

@@ -4,7 +4,7 @@
  * the next arrival. At one instant they go in this order, so a worker that becomes free is there
  * for a task that arrives.
  */
-#include "sim/simulator.h"
+#include "sim/life.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -36,11 +36,11 @@ static uint32_t sim_source_of_customer(const struct trd__simulator *sim, uint32_
     return sim_source_at(sim, place * sim->plan.share_sum);
 }
 
-/* Lets time pass up to `now_ns`. */
-static void sim_pass(struct trd__simulator *sim, uint64_t now_ns) {
+/* Notes the sums of every step of the series that ends by now. */
+static void sim_note_series(struct trd__simulator *sim, uint64_t now_ns) {
     while (now_ns >= sim->series.next_ns) {
-        trd__sim_advance_hosts(sim, sim->series.next_ns);
         struct trd__series_note note = {.finished = sim->finished};
+        trd__sim_advance_hosts(sim, sim->series.next_ns);
         for (uint32_t i = 0; i < sim->plan.host_count; i++) {
             note.queue_ns += sim->hosts[i].queue_area_ns;
             note.busy_ns += sim->hosts[i].host.sched.busy_ns;
@@ -48,8 +48,15 @@ static void sim_pass(struct trd__simulator *sim, uint64_t now_ns) {
         }
         trd__series_add(&sim->series, &note);
     }
+}
+
+/* Lets time pass up to `now_ns`. */
+TRD__INLINED void sim_pass(struct trd__simulator *sim, bool is_plain, uint64_t now_ns) {
+    if (now_ns >= sim->series.next_ns) {
+        sim_note_series(sim, now_ns);
+    }
     sim->now_ns = now_ns;
-    if (sim->machine.cores > 0.0) {
+    if (!is_plain && sim->machine.cores > 0.0) {
         trd__machine_advance(&sim->machine, now_ns);
     }
 }
@@ -72,14 +79,24 @@ static void sim_change(struct trd__simulator *sim) {
     }
 }
 
-static int sim_arrive(struct trd__simulator *sim) {
-    if (sim->plan.config->arrivals != TRD_SIM_TRACE) {
-        const int failed = trd__sim_submit(sim, sim_source_of_arrival(sim), 0, NULL);
-        return failed ? failed : trd__arrivals_next(&sim->arrivals, sim->error);
+static int sim_arrive_by_trace(struct trd__simulator *sim) {
+    const struct trd_sim_arrival arrival = sim->arrivals.pending;
+    const int failed = trd__life_submit(sim, false, arrival.client_index, 0,
+                                        arrival.has_service ? &arrival : NULL);
+    return failed ? failed : trd__arrivals_next(&sim->arrivals, sim->error);
+}
+
+TRD__INLINED int sim_arrive(struct trd__simulator *sim, bool is_plain) {
+    if (sim->plan.config->arrivals == TRD_SIM_TRACE) {
+        return sim_arrive_by_trace(sim);
     }
-    const struct trd_sim_arrival *arrival = &sim->arrivals.pending;
-    const int failed =
-        trd__sim_submit(sim, arrival->client_index, 0, arrival->has_service ? arrival : NULL);
+    const int failed = trd__life_submit(sim, is_plain, sim_source_of_arrival(sim), 0, NULL);
+    if (!failed && sim->plan.config->arrivals == TRD_SIM_POISSON) {
+        /* As trd__arrivals_next(), without the call. */
+        trd__arrivals_pass(&sim->arrivals,
+                           trd_rng_exponential(&sim->arrivals.rng, sim->arrivals.gap_ns));
+        return 0;
+    }
     return failed ? failed : trd__arrivals_next(&sim->arrivals, sim->error);
 }
 
@@ -97,14 +114,19 @@ static int sim_tick(struct trd__simulator *sim) {
     return failed;
 }
 
-/* An event of the queue happens. */
+static int sim_thought(struct trd__simulator *sim, uint32_t customer) {
+    const uint32_t source = sim_source_of_customer(sim, customer);
+    return trd__life_submit(sim, false, source, customer, NULL);
+}
+
+/* An event of the queue that is not the end of a slice happens. */
 static int sim_happen(struct trd__simulator *sim, enum trd__event kind, uint32_t index) {
     struct trd__sim_task *task;
     switch (kind) {
     case TRD__EVENT_FINISH:
         return trd__sim_finish(sim, index);
     case TRD__EVENT_THOUGHT:
-        return trd__sim_submit(sim, sim_source_of_customer(sim, index), index, NULL);
+        return sim_thought(sim, index);
     case TRD__EVENT_TICK:
         return sim_tick(sim);
     case TRD__EVENT_STEP:
@@ -123,31 +145,36 @@ static int sim_happen(struct trd__simulator *sim, enum trd__event kind, uint32_t
     return 0;
 }
 
+static int sim_stuck(struct trd__simulator *sim) {
+    trd__sim_say(sim->error, "%llu tasks wait, no worker runs, and nothing is to come",
+                 (unsigned long long)sim->arena.used);
+    return -EDEADLK;
+}
+
 /* The next thing happens. */
-static int sim_step(struct trd__simulator *sim) {
+TRD__INLINED int sim_step(struct trd__simulator *sim, bool is_plain) {
     const struct trd__due *first = trd__event_queue_first(&sim->queue);
-    const uint64_t event_ns = first ? first->time_ns : UINT64_MAX;
     const uint64_t arrival_ns = sim->arrivals.at_ns;
-    const uint64_t machine_ns = sim->machine.due_ns;
-    if (first && event_ns <= arrival_ns && event_ns <= machine_ns) {
+    const uint64_t machine_ns = is_plain ? UINT64_MAX : sim->machine.due_ns;
+    if (first && first->time_ns <= arrival_ns && first->time_ns <= machine_ns) {
         const enum trd__event kind = trd__due_kind(first);
         const uint32_t index = trd__due_index(first);
+        const uint64_t event_ns = first->time_ns;
         trd__event_queue_take(&sim->queue);
-        sim_pass(sim, event_ns);
-        return sim_happen(sim, kind, index);
+        sim_pass(sim, is_plain, event_ns);
+        return is_plain && kind == TRD__EVENT_FINISH ? trd__life_finish(sim, true, index)
+                                                     : sim_happen(sim, kind, index);
     }
     if (machine_ns <= arrival_ns && machine_ns != UINT64_MAX) {
-        sim_pass(sim, machine_ns);
+        sim_pass(sim, is_plain, machine_ns);
         struct trd__sim_task *ended = trd__machine_due(&sim->machine, &sim->queue);
         return ended ? trd__sim_finish(sim, ended->worker) : 0;
     }
     if (arrival_ns != UINT64_MAX) {
-        sim_pass(sim, arrival_ns);
-        return sim_arrive(sim);
+        sim_pass(sim, is_plain, arrival_ns);
+        return sim_arrive(sim, is_plain);
     }
-    trd__sim_say(sim->error, "%llu tasks wait, no worker runs, and nothing is to come",
-                 (unsigned long long)sim->arena.used);
-    return -EDEADLK;
+    return sim_stuck(sim);
 }
 
 /* A trace has been read to its end, and its last task is gone. */
@@ -159,7 +186,15 @@ static bool sim_is_over(const struct trd__simulator *sim) {
 static int sim_loop(struct trd__simulator *sim) {
     int failed = 0;
     while (!failed && sim->settled < sim->until && !sim_is_over(sim)) {
-        failed = sim_step(sim);
+        failed = sim_step(sim, false);
+    }
+    return failed;
+}
+
+static int sim_loop_plain(struct trd__simulator *sim) {
+    int failed = 0;
+    while (!failed && sim->settled < sim->until && !sim_is_over(sim)) {
+        failed = sim_step(sim, true);
     }
     return failed;
 }
@@ -204,7 +239,8 @@ static void sim_open(struct trd__simulator *sim) {
     const struct trd_sim_config *config = sim->plan.config;
     sim->until = sim->plan.warmup_count + config->task_count;
     sim->is_measuring = sim->plan.warmup_count == 0;
-    sim->batch_left = config->task_count / TRD_SIM_BATCHES;
+    sim->batch_left =
+        sim->is_measuring ? config->task_count / TRD_SIM_BATCHES : sim->plan.warmup_count;
     sim->arena.task_bytes = sim->plan.task_bytes;
     sim->chart.task_max = config->chart_tasks;
     trd__series_open(&sim->series);
@@ -230,7 +266,9 @@ int trd_sim_run(const struct trd_sim_config *config, struct trd_sim_report *repo
         goto close_hosts;
     }
     failed = sim_prime(sim, &arrival_rng);
-    failed = failed ? failed : sim_loop(sim);
+    if (!failed) {
+        failed = sim->plan.is_plain ? sim_loop_plain(sim) : sim_loop(sim);
+    }
     trd__sim_clear_hosts(sim);
     failed = failed ? failed : trd__sim_report(sim, report_out);
     trd__arrivals_close(&sim->arrivals);

@@ -18,7 +18,8 @@ struct trd__sim_source {
     const struct trd_sim_phases *phases; /* the same */
     double share_until;                  /* sum of the shares up to this one */
     uint32_t row;                        /* of the scheduler's client table */
-    uint8_t flags;                       /* of its tasks */
+    uint16_t class_index;
+    uint8_t flags; /* of its tasks */
     bool has_deadline, has_timeout;
     struct trd__measure measure;
 };
@@ -56,7 +57,7 @@ struct trd__simulator {
     uint64_t settled; /* tasks that have come to some end, refused ones included */
     uint64_t until;   /* how many there are to be */
     uint64_t arrived, finished, yielded, given_up;
-    uint64_t batch_left; /* tasks until the next batch */
+    uint64_t batch_left; /* tasks until the next batch, or the end of the warm-up */
     uint32_t batch;
     bool is_measuring;
     uint32_t empty_ticks; /* in a row, with nothing else to come */
@@ -83,11 +84,33 @@ struct trd__sim_sums trd__sim_sum_hosts(const struct trd__simulator *sim);
 /** Every sizer is asked. 0 or -ENOMEM. */
 int trd__sim_tick_hosts(struct trd__simulator *sim);
 
-/* tasks.c: each returns 0, -ENOMEM, or -EOVERFLOW with a message. */
+/* tasks.c: those that say nothing else return 0 or -ENOMEM. */
 
-/** A task arrives. `given` is its arrival in a trace, or NULL. */
-int trd__sim_submit(struct trd__simulator *sim, uint32_t source, uint32_t customer,
-                    const struct trd_sim_arrival *given);
+/** A batch is full, or the warm-up is over. */
+void trd__sim_next_batch(struct trd__simulator *sim);
+void trd__sim_draw_attributes(struct trd__simulator *sim, struct trd__sim_task *task,
+                              const struct trd__sim_source *source);
+/** Draws the phases of a task on a machine. Returns their sum. */
+uint64_t trd__sim_draw_phases(struct trd__simulator *sim, struct trd__sim_task *task,
+                              const struct trd_sim_phases *phases,
+                              const struct trd_sim_arrival *given);
+/** The members that plain tasks do not have. */
+int trd__sim_fill(struct trd__simulator *sim, struct trd__sim_task *task,
+                  const struct trd__sim_source *source);
+/** The host for the next task: the least loaded of those drawn. */
+struct trd__sim_host *trd__sim_choose(struct trd__simulator *sim);
+/** A task is about to be submitted. */
+int trd__sim_admit(struct trd__simulator *sim, struct trd__sim_host *host,
+                   struct trd__sim_task *task);
+int trd__sim_refuse(struct trd__simulator *sim, const struct trd__sim_host *host,
+                    struct trd__sim_task *task);
+int trd__sim_expire(struct trd__simulator *sim, const struct trd__sim_host *host,
+                    struct trd__sim_task *task);
+/** Too many tasks: -EOVERFLOW with a message. */
+int trd__sim_overflow(struct trd__simulator *sim);
+/** `worker` of the host begins with a task. */
+void trd__sim_start(struct trd__simulator *sim, struct trd__sim_host *host,
+                    struct trd__sim_task *task, uint32_t worker);
 /** The slice of a worker, counted over all hosts, ends. */
 int trd__sim_finish(struct trd__simulator *sim, uint32_t worker);
 /** The patience of whoever has this slot may have ended. */
@@ -98,7 +121,7 @@ int trd__sim_dispatch(struct trd__simulator *sim, struct trd__sim_host *host);
 void trd__sim_think(struct trd__simulator *sim, uint32_t customer);
 /** Since when a queued task waits. */
 uint64_t trd__sim_queued_since(const struct trd__simulator *sim, const struct trd__sim_task *task);
-/** Draws a slice that ends now. 0 or -ENOMEM. */
+/** Draws a slice that ends now. */
 int trd__sim_chart(struct trd__simulator *sim, const struct trd__sim_host *host,
                    const struct trd__sim_task *task, uint32_t worker, enum trd_sim_end end);
 

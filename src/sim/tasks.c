@@ -1,32 +1,14 @@
-/* tasks.c - the life of a simulated task: it arrives, is queued, gets slices of a worker, ends.
- *
- * What a task will need is drawn when it arrives, from generators of its own: so two policies with
- * one seed meet the very same tasks, and their difference is theirs.
- */
-#include "sim/simulator.h"
+/* tasks.c - what not every simulated task does: attributes, phases, hosts to choose from, slices,
+ * preemption, timeouts, being refused or dropped. What every task does is in life.h. */
+#include "sim/life.h"
 
 #include <assert.h>
-#include <errno.h>
 #include <math.h>
 
 #include "sim/law.h"
 
-/* Mixes a decision into the digest (FNV-1a, a word at a time). */
-static void tasks_note(struct trd__simulator *sim, uint64_t sequence) {
-    const uint64_t word = sequence * UINT64_C(0x9e3779b97f4a7c15) ^ sim->now_ns;
-    sim->digest = (sim->digest ^ word) * UINT64_C(0x100000001b3);
-}
-
-static bool is_full(const struct trd__simulator *sim) {
-    return sim->arena.task_bytes == TRD__TASK_FULL_BYTES;
-}
-
-static bool has_machine(const struct trd__simulator *sim) {
-    return sim->machine.cores > 0.0;
-}
-
 uint64_t trd__sim_queued_since(const struct trd__simulator *sim, const struct trd__sim_task *task) {
-    return is_full(sim) ? task->queued_ns : task->shell.task.submit_ns;
+    return sim->plan.is_full ? task->queued_ns : task->shell.task.submit_ns;
 }
 
 int trd__sim_chart(struct trd__simulator *sim, const struct trd__sim_host *host,
@@ -54,31 +36,20 @@ void trd__sim_think(struct trd__simulator *sim, uint32_t customer) {
     trd__event_queue_add(&sim->queue, sim->now_ns + think_ns, TRD__EVENT_THOUGHT, customer);
 }
 
-static void tasks_begin_measuring(struct trd__simulator *sim) {
-    trd__sim_advance_hosts(sim, sim->now_ns);
-    sim->before = trd__sim_sum_hosts(sim);
-    sim->is_measuring = true;
+void trd__sim_next_batch(struct trd__simulator *sim) {
+    if (!sim->is_measuring) {
+        trd__sim_advance_hosts(sim, sim->now_ns);
+        sim->before = trd__sim_sum_hosts(sim);
+        sim->is_measuring = true;
+    } else if (sim->batch + 1 < TRD_SIM_BATCHES) {
+        sim->batch++;
+    }
+    const uint64_t count = sim->plan.config->task_count;
+    sim->batch_left = sim->batch + 1 < TRD_SIM_BATCHES ? count / TRD_SIM_BATCHES : UINT64_MAX;
 }
 
-/* The task has come to an end, whatever it was; a customer goes on to think. */
-static void tasks_settle(struct trd__simulator *sim, struct trd__sim_task *task) {
-    if (sim->plan.config->arrivals == TRD_SIM_CLOSED) {
-        trd__sim_think(sim, (uint32_t)(task->shell.task.payload.word[1] >> 32));
-    }
-    trd__arena_give(&sim->arena, task);
-    sim->settled++;
-    if (sim->is_measuring) {
-        if (--sim->batch_left == 0 && sim->batch + 1 < TRD_SIM_BATCHES) {
-            sim->batch++;
-            sim->batch_left = sim->plan.config->task_count / TRD_SIM_BATCHES;
-        }
-    } else if (sim->settled == sim->plan.warmup_count) {
-        tasks_begin_measuring(sim);
-    }
-}
-
-static void tasks_draw_attributes(struct trd__simulator *sim, struct trd__sim_task *task,
-                                  const struct trd__sim_source *source) {
+void trd__sim_draw_attributes(struct trd__simulator *sim, struct trd__sim_task *task,
+                              const struct trd__sim_source *source) {
     const struct trd_sim_client *client = source->client;
     struct trd_attr *attr = &task->shell.attr;
     *attr = (struct trd_attr){
@@ -107,8 +78,11 @@ static int tasks_arm(struct trd__simulator *sim, struct trd__sim_task *task) {
     return 0;
 }
 
-static int tasks_fill(struct trd__simulator *sim, struct trd__sim_task *task,
-                      const struct trd__sim_source *source) {
+int trd__sim_fill(struct trd__simulator *sim, struct trd__sim_task *task,
+                  const struct trd__sim_source *source) {
+    if (!sim->plan.is_full) {
+        return 0;
+    }
     task->number = sim->arrived;
     task->left_ns = trd__sim_service_of(task);
     task->queued_ns = sim->now_ns;
@@ -122,10 +96,9 @@ static int tasks_fill(struct trd__simulator *sim, struct trd__sim_task *task,
     return 0;
 }
 
-/* Draws the phases of a task on a machine. Returns their sum. */
-static uint64_t tasks_draw_phases(struct trd__simulator *sim, struct trd__sim_task *task,
-                                  const struct trd_sim_phases *phases,
-                                  const struct trd_sim_arrival *given) {
+uint64_t trd__sim_draw_phases(struct trd__simulator *sim, struct trd__sim_task *task,
+                              const struct trd_sim_phases *phases,
+                              const struct trd_sim_arrival *given) {
     const uint32_t visits = phases->visits ? phases->visits : 1;
     uint64_t times_ns[3];
     if (given) {
@@ -144,32 +117,7 @@ static uint64_t tasks_draw_phases(struct trd__simulator *sim, struct trd__sim_ta
     return times_ns[0] + times_ns[1] + times_ns[2];
 }
 
-static struct trd__sim_task *tasks_make(struct trd__simulator *sim, uint32_t source_index,
-                                        uint32_t customer, const struct trd_sim_arrival *given) {
-    const struct trd__sim_source *source = &sim->sources[source_index];
-    struct trd__sim_task *task = trd__arena_take(&sim->arena);
-    if (!task) {
-        return NULL;
-    }
-    struct trd_task *shell = &task->shell.task;
-    if (has_machine(sim)) {
-        shell->payload.word[0] = tasks_draw_phases(sim, task, source->phases, given);
-    } else {
-        shell->payload.word[0] =
-            given ? given->service_ns : trd_sim_time_draw(source->service, &sim->service_rng);
-    }
-    shell->payload.word[1] = (uint64_t)customer << 32 | source_index;
-    shell->client_index = source->row;
-    shell->class_index = source->client->class_index;
-    shell->flags = source->flags;
-    if (shell->flags & TRD_TASK_HAS_ATTR) {
-        tasks_draw_attributes(sim, task, source);
-    }
-    return is_full(sim) && tasks_fill(sim, task, source) ? NULL : task;
-}
-
-/* The host for the next task: the least loaded of those drawn. */
-static struct trd__sim_host *tasks_choose(struct trd__simulator *sim) {
+struct trd__sim_host *trd__sim_choose(struct trd__simulator *sim) {
     const uint32_t host_count = sim->plan.host_count;
     if (host_count == 1) {
         return sim->hosts;
@@ -196,12 +144,31 @@ static int tasks_drop(struct trd__simulator *sim, const struct trd__sim_host *ho
     }
     sim->response_sum_ns += sim->now_ns - task->shell.task.submit_ns;
     sim->wait_sum_ns += wait_ns;
-    tasks_note(sim, ~task->shell.task.sequence);
+    trd__life_note(sim, ~task->shell.task.sequence);
     measure->refused += sim->is_measuring && end == TRD_SIM_END_REFUSED;
     measure->expired += sim->is_measuring && end == TRD_SIM_END_EXPIRED;
     measure->given_up += sim->is_measuring && end == TRD_SIM_END_GIVEN_UP;
-    tasks_settle(sim, task);
+    trd__life_settle(sim, task);
     return 0;
+}
+
+int trd__sim_refuse(struct trd__simulator *sim, const struct trd__sim_host *host,
+                    struct trd__sim_task *task) {
+    return tasks_drop(sim, host, task, 0, TRD_SIM_END_REFUSED);
+}
+
+int trd__sim_expire(struct trd__simulator *sim, const struct trd__sim_host *host,
+                    struct trd__sim_task *task) {
+    return tasks_drop(sim, host, task, sim->now_ns - trd__sim_queued_since(sim, task),
+                      TRD_SIM_END_EXPIRED);
+}
+
+int trd__sim_overflow(struct trd__simulator *sim) {
+    trd__sim_say(sim->error,
+                 "more than %d tasks in flight after %.3g virtual seconds: too few workers keep up "
+                 "with the arrivals (is workers_max reached?)",
+                 TRD_SIM_IN_FLIGHT_MAX, (double)sim->now_ns / 1e9);
+    return -EOVERFLOW;
 }
 
 static int tasks_give_up(struct trd__simulator *sim, struct trd__sim_host *host,
@@ -249,27 +216,9 @@ static int tasks_slice(struct trd__simulator *sim, struct trd__sim_host *host,
         task->queued_ns = sim->now_ns;
         sim->yielded++;
     }
-    trd__sched_finish(&host->host.sched, &task->shell.task, worker, outcome, NULL, sim->now_ns);
+    trd__hot_finish(&host->host.sched, &task->shell.task, worker, outcome, NULL, sim->now_ns);
     trd__crew_rest(&host->crew, &host->host, worker, sim->now_ns);
     return 0;
-}
-
-/* The task has run to its end; it started first after `wait_ns`. */
-static void tasks_end(struct trd__simulator *sim, struct trd__sim_task *task, uint64_t wait_ns) {
-    const uint64_t submit_ns = task->shell.task.submit_ns;
-    sim->response_sum_ns += sim->now_ns - submit_ns;
-    sim->finished++;
-    if (sim->is_measuring) {
-        const struct trd__ended ended = {
-            .wait_ns = wait_ns,
-            .service_ns = trd__sim_service_of(task),
-            .response_ns = sim->now_ns - submit_ns,
-            .is_late = wait_ns > sim->plan.config->late_ns,
-            .is_timely = !is_full(sim) || sim->now_ns <= task->timeout_ns,
-        };
-        trd__measure_add(&sim->sources[trd__sim_source_of(task)].measure, sim->batch, ended);
-    }
-    tasks_settle(sim, task);
 }
 
 int trd__sim_finish(struct trd__simulator *sim, uint32_t worker) {
@@ -280,14 +229,16 @@ int trd__sim_finish(struct trd__simulator *sim, uint32_t worker) {
     struct trd__sim_task *task = host->crew.running[worker];
     const uint64_t start_ns = task->shell.task.node.anatomy.start_ns;
     const bool is_done =
-        !is_full(sim) || has_machine(sim) || task->left_ns == sim->now_ns - start_ns;
+        !sim->plan.is_full || sim->machine.cores > 0.0 || task->left_ns == sim->now_ns - start_ns;
+    int failed = 0;
     trd__sim_touch(host, sim->now_ns);
     if (tasks_slice(sim, host, task, worker, is_done ? TRD_OUTCOME_DONE : TRD_OUTCOME_AGAIN)) {
         return -ENOMEM;
     }
-    int failed = 0;
-    if (is_done) {
-        tasks_end(sim, task, is_full(sim) ? task->wait_ns : start_ns - task->shell.task.submit_ns);
+    if (is_done && sim->plan.is_full) {
+        trd__life_end(sim, false, task, task->wait_ns);
+    } else if (is_done) {
+        trd__life_end(sim, true, task, start_ns - task->shell.task.submit_ns);
     } else if (sim->now_ns >= task->timeout_ns &&
                sim->sources[trd__sim_source_of(task)].client->cancels_at_timeout) {
         failed = tasks_give_up(sim, host, task);
@@ -315,51 +266,26 @@ static int tasks_preempt(struct trd__simulator *sim, struct trd__sim_host *host)
     return 0;
 }
 
-int trd__sim_submit(struct trd__simulator *sim, uint32_t source, uint32_t customer,
-                    const struct trd_sim_arrival *given) {
-    struct trd__sim_host *host = tasks_choose(sim);
-    sim->arrived++;
-    struct trd__sim_task *task = tasks_make(sim, source, customer, given);
-    if (!task) {
-        return -ENOMEM;
-    }
-    trd__sim_touch(host, sim->now_ns);
-    if (sim->plan.config->is_preemptive && tasks_preempt(sim, host)) {
-        return -ENOMEM;
-    }
-    if (is_full(sim)) {
+int trd__sim_admit(struct trd__simulator *sim, struct trd__sim_host *host,
+                   struct trd__sim_task *task) {
+    if (sim->plan.is_full) {
         task->host = (uint32_t)(host - sim->hosts);
     }
-    if (trd__sched_submit(&host->host.sched, &task->shell.task, TRD_WORKER_NONE, sim->now_ns)) {
-        const int failed = tasks_drop(sim, host, task, 0, TRD_SIM_END_REFUSED);
-        return failed ? failed : trd__sim_dispatch(sim, host);
-    }
-    if (sim->arena.used > TRD_SIM_IN_FLIGHT_MAX) {
-        trd__sim_say(
-            sim->error,
-            "more than %d tasks in flight after %.3g virtual seconds: too few workers keep "
-            "up with the arrivals (is workers_max reached?)",
-            TRD_SIM_IN_FLIGHT_MAX, (double)sim->now_ns / 1e9);
-        return -EOVERFLOW;
-    }
-    return trd__sim_dispatch(sim, host);
+    return sim->plan.config->is_preemptive ? tasks_preempt(sim, host) : 0;
 }
 
-/* `worker` has got the task: when will its slice end? */
-static void tasks_start(struct trd__simulator *sim, struct trd__sim_host *host,
-                        struct trd__sim_task *task, uint32_t worker) {
-    const uint32_t width = sim->plan.config->workers_max;
-    const uint32_t everywhere = (uint32_t)(host - sim->hosts) * width + worker;
+void trd__sim_start(struct trd__simulator *sim, struct trd__sim_host *host,
+                    struct trd__sim_task *task, uint32_t worker) {
+    const uint32_t first = (uint32_t)(host - sim->hosts) * sim->plan.config->workers_max;
     uint64_t slice_ns = trd__sim_service_of(task);
     sim->wait_sum_ns += sim->now_ns - trd__sim_queued_since(sim, task);
-    host->crew.running[worker] = task;
-    if (is_full(sim)) {
+    if (sim->plan.is_full) {
         const uint64_t quantum_ns = sim->plan.config->quantum_ns;
         if (task->wait_ns == UINT64_MAX) {
             task->wait_ns = sim->now_ns - task->shell.task.submit_ns;
         }
         slice_ns = quantum_ns && quantum_ns < task->left_ns ? quantum_ns : task->left_ns;
-        if (has_machine(sim)) {
+        if (sim->machine.cores > 0.0) {
             task->worker = worker;
             if (!trd__machine_start(&sim->machine, &sim->queue, task)) {
                 return;
@@ -367,33 +293,9 @@ static void tasks_start(struct trd__simulator *sim, struct trd__sim_host *host,
             slice_ns = 0;
         }
     }
-    trd__event_queue_add(&sim->queue, sim->now_ns + slice_ns, TRD__EVENT_FINISH, everywhere);
+    trd__event_queue_add(&sim->queue, sim->now_ns + slice_ns, TRD__EVENT_FINISH, first + worker);
 }
 
 int trd__sim_dispatch(struct trd__simulator *sim, struct trd__sim_host *host) {
-    struct trd__crew *crew = &host->crew;
-    if (trd__crew_follow(crew, &host->host, sim->now_ns)) {
-        return -ENOMEM;
-    }
-    while (crew->idle_count > 0 && host->host.sched.queued > 0) {
-        const uint32_t worker = crew->idle[crew->idle_count - 1];
-        const struct trd_pop pop = trd__sched_next(&host->host.sched, worker, sim->now_ns);
-        struct trd__sim_task *task = (struct trd__sim_task *)(void *)pop.task;
-        switch (pop.fate) {
-        case TRD_FATE_NONE:
-            return 0;
-        case TRD_FATE_EXPIRE:
-            if (tasks_drop(sim, host, task, sim->now_ns - trd__sim_queued_since(sim, task),
-                           TRD_SIM_END_EXPIRED)) {
-                return -ENOMEM;
-            }
-            break;
-        case TRD_FATE_RUN:
-            crew->idle_count--;
-            tasks_note(sim, pop.task->sequence);
-            tasks_start(sim, host, task, worker);
-            break;
-        }
-    }
-    return 0;
+    return trd__life_dispatch(sim, false, host);
 }
