@@ -13,11 +13,18 @@ uint64_t stage_seed(uint64_t fallback) {
 }
 
 void stage_open(struct stage *stage, const char *policy, uint32_t worker_count, uint64_t seed) {
-    struct trd_sched_config config = {.workers_max = worker_count, .seed = seed, .now_ns = 1000};
+    struct trd_policy_spec spec;
     struct trd_error error = {""};
-    if (trd_policy_parse(policy, &config.policy, &error)) {
+    if (trd_policy_parse(policy, &spec, &error)) {
         fail_msg("%s", error.message);
     }
+    stage_open_spec(stage, &spec, worker_count, seed);
+}
+
+void stage_open_spec(struct stage *stage, const struct trd_policy_spec *spec, uint32_t worker_count,
+                     uint64_t seed) {
+    struct trd_sched_config config = {
+        .policy = *spec, .workers_max = worker_count, .seed = seed, .now_ns = 1000};
     *stage = (struct stage){.now_ns = 1000};
     assert_int_equal(trd_sizer_parse("fixed", &config.sizer, NULL), 0);
     assert_int_equal(trd__host_open(&stage->host, &config), 0);

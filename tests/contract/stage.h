@@ -47,6 +47,8 @@ uint64_t stage_seed(uint64_t fallback);
 /** Starts `policy`, as trd_policy_parse() has it, with workers 0 to worker_count - 1, and opens all
  * clients. */
 void stage_open(struct stage *stage, const char *policy, uint32_t worker_count, uint64_t seed);
+void stage_open_spec(struct stage *stage, const struct trd_policy_spec *spec, uint32_t worker_count,
+                     uint64_t seed);
 /** Queues a task; it must be accepted. */
 struct stage_task *stage_submit(struct stage *stage, struct stage_spec spec);
 /** What `worker`, which has none, gets: NULL only when nothing is queued. Expired ones are counted.
