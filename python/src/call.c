@@ -89,7 +89,11 @@ uint64_t call_class(struct module_state *state, PyObject *callee) {
     if (Py_IS_TYPE(callee, &PyMethodDescr_Type)) {
         return (uint64_t)(uintptr_t)((PyMethodDescrObject *)(void *)callee)->d_method;
     }
-    return (uint64_t)(uintptr_t)(PyType_Check(callee) ? callee : (PyObject *)Py_TYPE(callee));
+    if (PyType_Check(callee)) {
+        return (uint64_t)(uintptr_t)callee;
+    }
+    /* Objects of one type that can be called. Types are aligned: no type has this key. */
+    return (uint64_t)(uintptr_t)Py_TYPE(callee) + 1;
 }
 
 bool call_takes_turns(const struct future *future) {

@@ -9,6 +9,7 @@
 
 #include "future_object.h"
 #include "gil_meter.h"
+#include "placement.h"
 
 #include <sys/types.h>
 
@@ -91,13 +92,13 @@ int worker_type_make(PyObject *module, struct module_state *state);
 
 struct executor {
     PyObject_HEAD struct engine *engine; /* NULL until its __init__ has run */
+    PyObject *keys; /* a tuple with a callable or None for each attribute; or NULL */
 };
 
 /** The engine of an executor: borrowed; NULL with RuntimeError. */
 struct engine *executor_engine(PyObject *self);
-/** Submits args[0](*args[1:], **keywords); unless `attr` is NULL, with a copy of
- * it and with these flags of its task. */
-PyObject *executor_submit_call(PyObject *self, const struct trd_attr *attr, uint8_t flags,
+/** Submits args[0](*args[1:], **keywords), placed as `placement` says, which may be NULL. */
+PyObject *executor_submit_call(PyObject *self, const struct placement *placement,
                                PyObject *const *args, Py_ssize_t count, PyObject *keywords);
 
 /* client_key.c */

@@ -220,6 +220,10 @@ static PyObject *names_of_sizers(PyObject *module, PyObject *unused) {
     return names;
 }
 
+static PyObject *class_of(PyObject *module, PyObject *callee) {
+    return PyLong_FromUnsignedLongLong(call_class(PyModule_GetState(module), callee));
+}
+
 #define FOR_EACH_OBJECT(DO, state)                                                                 \
     DO((state)->future_type);                                                                      \
     DO((state)->placed_future_type);                                                               \
@@ -288,6 +292,9 @@ static PyMethodDef module_methods[] = {
      PyDoc_STR("policies($module, /)\n--\n\nThe names of the scheduling policies.")},
     {"sizers", names_of_sizers, METH_NOARGS,
      PyDoc_STR("sizers($module, /)\n--\n\nThe names of the pool-size controllers.")},
+    {"class_of", class_of, METH_O,
+     PyDoc_STR("class_of($module, callable, /)\n--\n\nThe number by which policies tell one "
+               "callable from another.")},
     {NULL, NULL, 0, NULL},
 };
 

@@ -19,7 +19,23 @@ struct engine *executor_engine(PyObject *self) {
     return engine;
 }
 
-PyObject *executor_submit_call(PyObject *self, const struct trd_attr *attr, uint8_t flags,
+/* A future with its task; `placement` may be NULL. */
+static struct future *make_future(struct engine *engine, const struct placement *placement,
+                                  PyObject *callee) {
+    struct future *future = future_new(engine->state, placement != NULL);
+    if (future == NULL) {
+        return NULL;
+    }
+    /* Where the engine looks for it. */
+    future->task.payload.word[0] = call_class(engine->state, callee);
+    if (placement != NULL) {
+        future->task.flags = TRD_TASK_HAS_ATTR | placement->flags;
+        ((struct placed_future *)future)->attr = placement_attr(placement);
+    }
+    return future;
+}
+
+PyObject *executor_submit_call(PyObject *self, const struct placement *placement,
                                PyObject *const *args, Py_ssize_t count, PyObject *keywords) {
     struct engine *engine = executor_engine(self);
     if (engine == NULL) {
@@ -29,15 +45,21 @@ PyObject *executor_submit_call(PyObject *self, const struct trd_attr *attr, uint
         PyErr_SetString(PyExc_TypeError, "submit() missing 1 required positional argument: 'fn'");
         return NULL;
     }
-    struct future *future = future_new(engine->state, attr != NULL);
+    struct placement computed = {0};
+    PyObject *keys = as_executor(self)->keys;
+    if (keys != NULL) {
+        computed = placement ? *placement : computed;
+        placement = &computed;
+        Py_INCREF(keys);
+        int error = placement_compute(&computed, keys, args, count, keywords);
+        Py_DECREF(keys);
+        if (error != 0) {
+            return NULL;
+        }
+    }
+    struct future *future = make_future(engine, placement, args[0]);
     if (future == NULL) {
         return NULL;
-    }
-    future->task.payload.word[0] =
-        call_class(engine->state, args[0]); /* where the engine looks for it */
-    if (attr != NULL) {
-        future->task.flags = flags;
-        ((struct placed_future *)future)->attr = *attr;
     }
     if (call_store(future, args[0], args + 1, count - 1, keywords) != 0 ||
         engine_submit(engine, future) != 0) {
@@ -49,7 +71,7 @@ PyObject *executor_submit_call(PyObject *self, const struct trd_attr *attr, uint
 
 static PyObject *executor_submit(PyObject *self, PyObject *const *args, Py_ssize_t count,
                                  PyObject *keywords) {
-    return executor_submit_call(self, NULL, 0, args, count, keywords);
+    return executor_submit_call(self, NULL, args, count, keywords);
 }
 
 static PyObject *get_engine(PyObject *self, void *closure) {
@@ -86,13 +108,38 @@ static int set_engine(PyObject *self, PyObject *value, void *closure) {
     return 0;
 }
 
+static PyObject *get_keys(PyObject *self, void *closure) {
+    (void)closure;
+    PyObject *keys = as_executor(self)->keys;
+    keys = keys ? keys : Py_None;
+    Py_INCREF(keys);
+    return keys;
+}
+
+static int set_keys(PyObject *self, PyObject *value, void *closure) {
+    (void)closure;
+    if (value == Py_None) {
+        Py_CLEAR(as_executor(self)->keys);
+        return 0;
+    }
+    if (value == NULL || !PyTuple_CheckExact(value) || PyTuple_GET_SIZE(value) != ATTRIBUTE_COUNT) {
+        PyErr_Format(PyExc_TypeError, "_keys must be a tuple of %d or None", (int)ATTRIBUTE_COUNT);
+        return -1;
+    }
+    Py_INCREF(value);
+    Py_XSETREF(as_executor(self)->keys, value);
+    return 0;
+}
+
 static int executor_traverse(PyObject *self, visitproc visit, void *arg) {
     Py_VISIT(Py_TYPE(self));
+    Py_VISIT(as_executor(self)->keys);
     Py_VISIT((PyObject *)as_executor(self)->engine);
     return 0;
 }
 
 static int executor_clear(PyObject *self) {
+    Py_CLEAR(as_executor(self)->keys);
     forget_engine(self);
     return 0;
 }
@@ -100,7 +147,7 @@ static int executor_clear(PyObject *self) {
 static void executor_dealloc(PyObject *self) {
     PyTypeObject *type = Py_TYPE(self);
     PyObject_GC_UnTrack(self);
-    forget_engine(self);
+    (void)executor_clear(self);
     type->tp_free(self);
     Py_DECREF(type);
 }
@@ -110,12 +157,14 @@ static PyMethodDef executor_methods[] = {
      PyDoc_STR(
          "submit($self, fn, /, *args, **kwargs)\n--\n\nSchedule fn(*args, **kwargs) and return "
          "a Future of what it returns.\n\nRaises RuntimeError after shutdown, QueueFull when "
-         "the pool refuses the call\nand BrokenThreadPool when an initializer has failed.")},
+         "the pool refuses the call\nand BrokenThreadPool when an initializer has failed. What a "
+         "key raises, submit raises,\nand nothing is scheduled.")},
     {NULL, NULL, 0, NULL},
 };
 
 static PyGetSetDef executor_fields[] = {
     {"_engine", get_engine, set_engine, NULL, NULL},
+    {"_keys", get_keys, set_keys, NULL, NULL},
     {NULL, NULL, NULL, NULL, NULL},
 };
 

@@ -2,9 +2,9 @@
 
 import concurrent.futures
 import os
-from typing import TYPE_CHECKING, Any, Callable, Hashable, Optional, Tuple, Union
+from typing import TYPE_CHECKING, Any, Callable, Hashable, Mapping, Optional, Tuple, Union
 
-from treadle import _lifetime, _stats, _treadle
+from treadle import _keys, _lifetime, _stats, _treadle
 
 _Path = Union[str, bytes, "os.PathLike[str]", "os.PathLike[bytes]"]
 
@@ -13,6 +13,15 @@ def _default_max_workers() -> int:
     """The standard library's rule of the interpreter at hand."""
     count = getattr(os, "process_cpu_count", os.cpu_count)()
     return min(32, (count or 1) + 4)
+
+
+def _check_bounds(min_workers: int, max_workers: int, max_pending: Optional[int]) -> None:
+    if max_workers <= 0:
+        raise ValueError("max_workers must be greater than 0")
+    if not 0 <= min_workers <= max_workers:
+        raise ValueError(f"min_workers must be from 0 to max_workers ({max_workers})")
+    if max_pending is not None and max_pending <= 0:
+        raise ValueError("max_pending must be greater than 0, or None for no bound")
 
 
 def blocking() -> _treadle.Blocking:
@@ -72,6 +81,7 @@ class ThreadPoolExecutor(_treadle.Executor, concurrent.futures.ThreadPoolExecuto
         *,
         policy: str = "fifo",
         sizer: str = "on_demand",
+        key: Union[_keys.Key, Mapping[str, _keys.Key], None] = None,
         min_workers: int = 0,
         max_pending: Optional[int] = None,
         on_full: str = "block",
@@ -91,6 +101,10 @@ class ThreadPoolExecutor(_treadle.Executor, concurrent.futures.ThreadPoolExecuto
                 clients), ..., with parameters as in "name:key=value,key=value".
             sizer: How many threads there are: "on_demand" (the standard library's rule), "fixed",
                 "adaptive", ...
+            key: Computes attributes of each call at submit, as key(fn, *args, **kwargs): a callable
+                for what the policy goes by ("priority": the priority; "sjf", "srpt": the cost in
+                seconds; "edf": the deadline in seconds from now), or a mapping of such callables by
+                the names that options() has. What options() says goes first; None says nothing.
             min_workers: The fewest threads the sizer may go down to.
             max_pending: The most calls that may wait; None for any number.
             on_full: What submit does when that many wait: "block", "refuse" (raise QueueFull) or
@@ -100,18 +114,14 @@ class ThreadPoolExecutor(_treadle.Executor, concurrent.futures.ThreadPoolExecuto
 
         Raises:
             ValueError: A number is out of range, or a name unknown; it says what is known.
-            TypeError: The initializer is not callable.
+            TypeError: The initializer or a key is not callable.
         """
         if max_workers is None:
             max_workers = max(_default_max_workers(), min_workers)
-        if max_workers <= 0:
-            raise ValueError("max_workers must be greater than 0")
-        if not 0 <= min_workers <= max_workers:
-            raise ValueError(f"min_workers must be from 0 to max_workers ({max_workers})")
-        if max_pending is not None and max_pending <= 0:
-            raise ValueError("max_pending must be greater than 0, or None for no bound")
+        _check_bounds(min_workers, max_workers, max_pending)
         if initializer is not None and not callable(initializer):
             raise TypeError("initializer must be a callable")
+        keys = _keys.from_argument(key, policy)
         self._thread_name_prefix = thread_name_prefix or (
             "ThreadPoolExecutor-%d" % self._counter()  # type: ignore[attr-defined]
         )
@@ -128,12 +138,13 @@ class ThreadPoolExecutor(_treadle.Executor, concurrent.futures.ThreadPoolExecuto
             seed,
             record,
         )
+        self._keys = keys
         _lifetime.watch(self._engine)
 
     def options(
         self,
         *,
-        priority: int = 0,
+        priority: Optional[int] = None,
         client: Hashable = None,
         weight: Optional[int] = None,
         deadline: Optional[float] = None,
@@ -144,7 +155,7 @@ class ThreadPoolExecutor(_treadle.Executor, concurrent.futures.ThreadPoolExecuto
         """Say how calls are to be scheduled: pool.options(priority=5).submit(fn, ...).
 
         Args:
-            priority: Larger runs sooner, with policies that look at it.
+            priority: Larger runs sooner, with policies that look at it; 0 by default.
             client: Whom the calls are for: anything hashable. Clients are told apart by a 64-bit
                 key: of a string's or bytes' contents, of an int's value (the same in every run),
                 and of hash() for everything else.

@@ -14,6 +14,7 @@ version: str
 def begin_exit() -> None: ...
 def end_exit() -> None: ...
 def check_gil(locked: int = ..., holder: int = ..., waits: int = ..., /) -> Optional[str]: ...
+def class_of(callable: Callable[..., object], /) -> int: ...
 def policies() -> List[str]: ...
 def sizers() -> List[str]: ...
 
@@ -60,6 +61,7 @@ class Blocking:
 
 class Executor:
     _engine: Engine
+    _keys: Optional[Tuple[Optional[Callable[..., object]], ...]]
     def submit(
         self, fn: Callable[_P, _T], /, *args: _P.args, **kwargs: _P.kwargs
     ) -> Future[_T]: ...
@@ -69,7 +71,7 @@ class Options:
         self,
         executor: Executor,
         *,
-        priority: int = ...,
+        priority: Optional[int] = ...,
         client: Hashable = ...,
         weight: Optional[int] = ...,
         deadline: Optional[float] = ...,
