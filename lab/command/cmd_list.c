@@ -56,12 +56,38 @@ static void print_params(const struct trd_param *params) {
     }
 }
 
+/* The names of the policies that may stand in one place of a composition. */
+static void print_places(const char *place, unsigned flag) {
+    const char *before = "";
+
+    printf("  %-19s ", place);
+    for (const struct trd_policy *const *policy = trd_policies(); *policy != NULL; policy++) {
+        if (((*policy)->flags & flag) != 0) {
+            printf("%s%s", before, (*policy)->name);
+            before = ", ";
+        }
+    }
+    printf("\n");
+}
+
+static void print_composition(void) {
+    print_title(
+        "\nCompositions, written admission/fairness/order, such as codel/drr/edf or drr/sjf");
+    print_places("fairness", TRD_POLICY_FAIRNESS);
+    print_places("order", TRD_POLICY_ORDER);
+    for (const struct trd_admission *const *one = trd_admissions(); *one != NULL; one++) {
+        printf("  %-19s %s\n", (*one)->name, (*one)->summary);
+        print_params((*one)->params);
+    }
+}
+
 static void print_plug_ins(void) {
     print_title("Policies");
     for (const struct trd_policy *const *policy = trd_policies(); *policy != NULL; policy++) {
         printf("  %-19s %s\n", (*policy)->name, (*policy)->summary);
         print_params((*policy)->params);
     }
+    print_composition();
     print_title("\nSizers");
     for (const struct trd_sizer *const *sizer = trd_sizers(); *sizer != NULL; sizer++) {
         printf("  %-19s %s\n", (*sizer)->name, (*sizer)->summary);
