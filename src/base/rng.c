@@ -1,9 +1,5 @@
 /* rng.c - xoshiro256** and what is drawn from it. */
-#include <treadle/rng.h>
-
-static uint64_t rotate_left(uint64_t value, int by) {
-    return (value << by) | (value >> (64 - by));
-}
+#include "base/xoshiro.h"
 
 void trd_rng_init(struct trd_rng *rng, uint64_t seed) {
     for (int i = 0; i < 4; i++) {
@@ -16,32 +12,25 @@ void trd_rng_init(struct trd_rng *rng, uint64_t seed) {
 }
 
 uint64_t trd_rng_next(struct trd_rng *rng) {
-    uint64_t *s = rng->state;
-    const uint64_t result = rotate_left(s[1] * 5, 7) * 9;
-    const uint64_t t = s[1] << 17;
-    s[2] ^= s[0];
-    s[3] ^= s[1];
-    s[1] ^= s[2];
-    s[0] ^= s[3];
-    s[2] ^= t;
-    s[3] = rotate_left(s[3], 45);
-    return result;
+    return trd__xoshiro_next(rng);
 }
 
 uint64_t trd_rng_below(struct trd_rng *rng, uint64_t bound) {
+    __extension__ typedef unsigned __int128 wide;
     assert(bound > 0);
-    const uint64_t threshold = (0 - bound) % bound;
-    for (;;) {
-        __extension__ typedef unsigned __int128 wide;
-        const wide product = (wide)trd_rng_next(rng) * bound;
-        if ((uint64_t)product >= threshold) {
-            return (uint64_t)(product >> 64);
+    wide product = (wide)trd__xoshiro_next(rng) * bound;
+    if ((uint64_t)product < bound) {
+        /* Only here can the number be one of those that would make some results more likely. */
+        const uint64_t threshold = (0 - bound) % bound;
+        while ((uint64_t)product < threshold) {
+            product = (wide)trd__xoshiro_next(rng) * bound;
         }
     }
+    return (uint64_t)(product >> 64);
 }
 
 double trd_rng_double(struct trd_rng *rng) {
-    return (double)(trd_rng_next(rng) >> 11) * 0x1.0p-53;
+    return trd__xoshiro_double(rng);
 }
 
 double trd_rng_exponential(struct trd_rng *rng, double mean) {

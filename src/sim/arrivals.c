@@ -19,7 +19,7 @@
 
 /* An exponential gap, unless it ends after `until_ns`: then goes there and says false. */
 static bool arrivals_pass_until(struct trd__arrivals *arrivals, double mean_ns, uint64_t until_ns) {
-    const double gap_ns = trd_rng_exponential(&arrivals->rng, mean_ns);
+    const double gap_ns = trd__arrivals_exponential(arrivals, mean_ns);
     if (gap_ns + arrivals->rest_ns >= (double)(until_ns - arrivals->at_ns)) {
         arrivals->at_ns = until_ns;
         arrivals->rest_ns = 0.0;
@@ -38,7 +38,7 @@ static uint64_t whole_ns(double ns) {
 static uint64_t mmpp_sojourn(struct trd__arrivals *arrivals) {
     const struct trd_sim_mmpp *mmpp = &arrivals->config->mmpp;
     const double mean_ns = arrivals->is_burst ? mmpp->burst_ns : mmpp->calm_ns;
-    return 1 + whole_ns(trd_rng_exponential(&arrivals->rng, mean_ns));
+    return 1 + whole_ns(trd__arrivals_exponential(arrivals, mean_ns));
 }
 
 static void mmpp_open(struct trd__arrivals *arrivals) {
@@ -66,7 +66,7 @@ static uint32_t batch_draw(struct trd__arrivals *arrivals) {
     if (batch->is_fixed || batch->mean <= 1.0) {
         return (uint32_t)batch->mean;
     }
-    const double above = trd_rng_exponential(&arrivals->rng, 1.0) / -log1p(-1.0 / batch->mean);
+    const double above = trd__arrivals_exponential(arrivals, 1.0) / -log1p(-1.0 / batch->mean);
     return 1 + (uint32_t)(above < 1e9 ? above : 1e9);
 }
 
@@ -74,7 +74,7 @@ static void batch_next(struct trd__arrivals *arrivals) {
     if (arrivals->batch_left == 0) {
         trd__arrivals_pass(
             arrivals,
-            trd_rng_exponential(&arrivals->rng, arrivals->gap_ns * arrivals->config->batch.mean));
+            trd__arrivals_exponential(arrivals, arrivals->gap_ns * arrivals->config->batch.mean));
         arrivals->batch_left = batch_draw(arrivals);
     }
     arrivals->batch_left--;
@@ -82,15 +82,15 @@ static void batch_next(struct trd__arrivals *arrivals) {
 
 /* On/off sources. */
 
-static double pareto(struct trd_rng *rng, double low, double alpha) {
-    return low * exp(trd_rng_exponential(rng, 1.0) / alpha);
+static double pareto(struct trd__arrivals *arrivals, double low, double alpha) {
+    return low * exp(trd__arrivals_exponential(arrivals, 1.0) / alpha);
 }
 
 static uint64_t on_off_period(struct trd__arrivals *arrivals, bool is_on) {
     const struct trd_sim_on_off *on_off = &arrivals->config->on_off;
     const double mean_ns = is_on ? on_off->on_ns : on_off->off_ns;
     const double low_ns = mean_ns * (on_off->alpha - 1.0) / on_off->alpha;
-    return 1 + whole_ns(pareto(&arrivals->rng, low_ns, on_off->alpha));
+    return 1 + whole_ns(pareto(arrivals, low_ns, on_off->alpha));
 }
 
 /* What is left of a period that began long ago: its law has the density P(period > x) / mean. */
@@ -102,7 +102,7 @@ static uint64_t on_off_rest(struct trd__arrivals *arrivals, bool is_on) {
     if (trd_rng_double(&arrivals->rng) < below) {
         return 1 + whole_ns(low_ns * trd_rng_double(&arrivals->rng));
     }
-    return 1 + whole_ns(pareto(&arrivals->rng, low_ns, on_off->alpha - 1.0));
+    return 1 + whole_ns(pareto(arrivals, low_ns, on_off->alpha - 1.0));
 }
 
 static void on_off_sink(struct trd__arrivals *arrivals, uint32_t at) {
@@ -165,7 +165,7 @@ static void diurnal_next(struct trd__arrivals *arrivals) {
     const double highest = 1.0 + diurnal->amplitude;
     for (;;) {
         trd__arrivals_pass(arrivals,
-                           trd_rng_exponential(&arrivals->rng, arrivals->gap_ns / highest));
+                           trd__arrivals_exponential(arrivals, arrivals->gap_ns / highest));
         const double turns = fmod((double)arrivals->at_ns, diurnal->period_ns) / diurnal->period_ns;
         const double rate = 1.0 + diurnal->amplitude * sin(6.283185307179586 * turns);
         if (trd_rng_double(&arrivals->rng) * highest < rate) {
@@ -223,7 +223,7 @@ static int trace_next(struct trd__arrivals *arrivals, struct trd_error *error) {
 int trd__arrivals_next(struct trd__arrivals *arrivals, struct trd_error *error) {
     switch (arrivals->config->arrivals) {
     case TRD_SIM_POISSON:
-        trd__arrivals_pass(arrivals, trd_rng_exponential(&arrivals->rng, arrivals->gap_ns));
+        trd__arrivals_pass_poisson(arrivals);
         return 0;
     case TRD_SIM_CLOSED:
         arrivals->at_ns = NEVER_NS;
@@ -251,8 +251,9 @@ int trd__arrivals_next(struct trd__arrivals *arrivals, struct trd_error *error) 
 }
 
 int trd__arrivals_open(struct trd__arrivals *arrivals, const struct trd_sim_config *config,
-                       const struct trd_rng *rng, struct trd_error *error) {
-    *arrivals = (struct trd__arrivals){.config = config, .rng = *rng};
+                       const struct trd__ziggurat *ziggurat, const struct trd_rng *rng,
+                       struct trd_error *error) {
+    *arrivals = (struct trd__arrivals){.config = config, .ziggurat = ziggurat, .rng = *rng};
     arrivals->gap_ns = config->rate_per_s > 0.0 ? 1e9 / config->rate_per_s : 0.0;
     if (config->arrivals == TRD_SIM_MMPP) {
         mmpp_open(arrivals);

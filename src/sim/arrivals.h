@@ -8,6 +8,8 @@
 
 #include <treadle/sim.h>
 
+#include "sim/ziggurat.h"
+
 /* A source of TRD_SIM_ON_OFF. */
 struct trd__on_off {
     uint64_t toggle_ns;
@@ -17,6 +19,7 @@ struct trd__on_off {
 struct trd__arrivals {
     uint64_t at_ns; /* the next arrival; UINT64_MAX: there is none */
     const struct trd_sim_config *config;
+    const struct trd__ziggurat *ziggurat;
     struct trd_rng rng;
     double gap_ns;  /* mean */
     double rest_ns; /* of at_ns, below a nanosecond */
@@ -36,10 +39,11 @@ struct trd__arrivals {
     uint64_t trace_count;
 };
 
-/** Starts with the generator given; finds the first arrival. 0, -ENOMEM, or as
+/** Starts with the generator and the tables given; finds the first arrival. 0, -ENOMEM, or as
  * trd__arrivals_next(). */
 int trd__arrivals_open(struct trd__arrivals *arrivals, const struct trd_sim_config *config,
-                       const struct trd_rng *rng, struct trd_error *error);
+                       const struct trd__ziggurat *ziggurat, const struct trd_rng *rng,
+                       struct trd_error *error);
 /** Finds the arrival after the one at at_ns. 0; for traces also -EINVAL, or what its source
  * returned, with `error`. */
 int trd__arrivals_next(struct trd__arrivals *arrivals, struct trd_error *error);
@@ -53,6 +57,15 @@ static inline void trd__arrivals_pass(struct trd__arrivals *arrivals, double gap
     const int64_t whole = (int64_t)sum;
     arrivals->rest_ns = sum - (double)whole;
     arrivals->at_ns += (uint64_t)whole;
+}
+
+static inline double trd__arrivals_exponential(struct trd__arrivals *arrivals, double mean) {
+    return mean * trd__ziggurat_draw(arrivals->ziggurat, &arrivals->rng);
+}
+
+/** What trd__arrivals_next() does for Poisson arrivals. */
+static inline void trd__arrivals_pass_poisson(struct trd__arrivals *arrivals) {
+    trd__arrivals_pass(arrivals, trd__arrivals_exponential(arrivals, arrivals->gap_ns));
 }
 
 #endif

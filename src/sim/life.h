@@ -49,10 +49,8 @@ TRD__INLINED uint64_t trd__life_demand(struct trd__simulator *sim, bool is_plain
         return given->service_ns;
     }
     if (source->service->law == TRD_SIM_EXPONENTIAL) {
-        /* As trd_sim_time_draw(), without the call. */
-        return (
-            uint64_t)(int64_t)(trd_rng_exponential(&sim->service_rng, source->service->mean_ns) +
-                               0.5);
+        const double draw = trd__ziggurat_draw(&sim->ziggurat, &sim->service_rng);
+        return (uint64_t)(int64_t)(draw * source->service->mean_ns + 0.5);
     }
     return trd_sim_time_draw(source->service, &sim->service_rng);
 }

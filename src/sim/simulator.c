@@ -93,8 +93,7 @@ TRD__INLINED int sim_arrive(struct trd__simulator *sim, bool is_plain) {
     const int failed = trd__life_submit(sim, is_plain, sim_source_of_arrival(sim), 0, NULL);
     if (!failed && sim->plan.config->arrivals == TRD_SIM_POISSON) {
         /* As trd__arrivals_next(), without the call. */
-        trd__arrivals_pass(&sim->arrivals,
-                           trd_rng_exponential(&sim->arrivals.rng, sim->arrivals.gap_ns));
+        trd__arrivals_pass_poisson(&sim->arrivals);
         return 0;
     }
     return failed ? failed : trd__arrivals_next(&sim->arrivals, sim->error);
@@ -218,7 +217,7 @@ static int sim_prime(struct trd__simulator *sim, const struct trd_rng *rng) {
     if (sim->plan.sizer.sizer->period_ns) {
         trd__event_queue_add(&sim->queue, sim->plan.sizer.sizer->period_ns, TRD__EVENT_TICK, 0);
     }
-    return trd__arrivals_open(&sim->arrivals, config, rng, sim->error);
+    return trd__arrivals_open(&sim->arrivals, config, &sim->ziggurat, rng, sim->error);
 }
 
 /* Streams of random numbers, far apart in the sequence of one seed. */
@@ -244,6 +243,7 @@ static void sim_open(struct trd__simulator *sim) {
     sim->arena.task_bytes = sim->plan.task_bytes;
     sim->chart.task_max = config->chart_tasks;
     trd__series_open(&sim->series);
+    trd__ziggurat_init(&sim->ziggurat);
 }
 
 int trd_sim_run(const struct trd_sim_config *config, struct trd_sim_report *report_out,

@@ -52,6 +52,7 @@ struct trd__simulator {
     size_t event_base; /* events there may be at once, timeouts aside */
     struct trd_rng source_rng, service_rng, think_rng, hint_rng, patience_rng, choice_rng,
         noise_rng, policy_rng;
+    struct trd__ziggurat ziggurat;
     struct trd_error *error;
 
     uint64_t settled; /* tasks that have come to some end, refused ones included */
