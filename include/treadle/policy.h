@@ -115,7 +115,8 @@ struct trd_policy {
     void (*worker_join)(const struct trd_policy_env *env, uint32_t worker);
     void (*worker_leave)(const struct trd_policy_env *env, uint32_t worker);
     /** Optional. May the record of this idle client (nothing queued, nothing running) be zeroed and
-     * given to another? Default: yes. */
+     * given to another? Default: yes. A no must change nothing: it is not recorded, so a replay
+     * does not ask. */
     bool (*may_forget)(const struct trd_policy_env *env, uint32_t client_index, uint64_t now_ns);
     /** Optional. Last of all; nothing is queued any more. */
     void (*close)(const struct trd_policy_env *env);

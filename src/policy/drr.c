@@ -12,9 +12,9 @@
  * SIGCOMM 1995.
  * Does badly: a client that has just come waits for everybody's turn, each up to a quantum by its
  * weight. One that submits its next task when the last has run (or yields) has a task a turn if
- * there are several workers, however short its tasks are. Cost: O(1), for pop while no task costs
- * more than the quantum; else O(cost / quantum) turns for each task, and never more than three
- * times all c clients with a backlog.
+ * there are several workers, however short its tasks are.
+ * Cost: O(1), for pop while no task costs more than the quantum; else O(cost / quantum) for each
+ * task, and never more than three looks at each of the c clients with a backlog.
  */
 #include <treadle/policy.h>
 
@@ -85,17 +85,17 @@ static void drr_settle(const struct trd_policy_env *env, uint32_t index) {
     drr->running -= paid - client->charge.count;
 }
 
-/* What the account of a client without a backlog is worth now: its debt, or nothing. */
-static int64_t drr_after_pause(const struct trd_policy_env *env, uint32_t index) {
+/* What `account_ns` is worth after a pause since round `since`: a debt, or nothing. */
+static int64_t drr_after_pause(const struct trd_policy_env *env, uint32_t index, int64_t account_ns,
+                               uint64_t since) {
     const struct drr *drr = env->state;
-    const struct drr_client *client = client_at(env, index);
-    if (client->account_ns >= 0 || client->left_in < drr->idle_until) {
+    if (account_ns >= 0 || since < drr->idle_until) {
         return 0;
     }
     const int64_t worth_ns = drr_turn_worth(env, index);
-    const uint64_t rounds = drr->round - client->left_in;
-    const uint64_t needed = (uint64_t)((-client->account_ns - 1) / worth_ns + 1);
-    return rounds < needed ? client->account_ns + (int64_t)rounds * worth_ns : 0;
+    const uint64_t rounds = drr->round - since;
+    const uint64_t needed = (uint64_t)((-account_ns - 1) / worth_ns + 1);
+    return rounds < needed ? account_ns + (int64_t)rounds * worth_ns : 0;
 }
 
 /* The turn of the first client is over. */
@@ -136,7 +136,7 @@ static void drr_enter(const struct trd_policy_env *env, uint32_t index) {
     if (drr->running == 0 && drr->count == 0) {
         drr->idle_until = ++drr->round;
     }
-    client->account_ns = drr_after_pause(env, index);
+    client->account_ns = drr_after_pause(env, index, client->account_ns, client->left_in);
     client->place.client_index = index;
     trd__list_append(&drr->backlogged, &client->place);
     drr->count++;
@@ -239,16 +239,24 @@ static struct trd_task *drr_any(const struct trd_policy_env *env) {
     return place ? client_of(place)->queue.first : NULL;
 }
 
-/* A client in debt would lose it with its record. */
+/* A client in debt would lose it with its record. A no must leave everything as it is. */
 static bool drr_may_forget(const struct trd_policy_env *env, uint32_t index, uint64_t now_ns) {
     (void)now_ns; /* rounds count */
     struct drr *drr = env->state;
-    drr_settle(env, index);
-    struct drr_client *lingering = drr_lingering(drr);
-    if (lingering && (drr->running == 0 || lingering == client_at(env, index))) {
-        drr_leave(drr, lingering);
+    struct drr_client *client = client_at(env, index);
+    const struct drr_client *lingering = drr_lingering(drr);
+    struct trd_charge charge = client->charge;
+    const int64_t account_ns = client->account_ns + drr_clamp(trd__charge_settle(&charge, 0));
+    const bool is_idle = drr->running == client->charge.count && drr->count == (lingering ? 1 : 0);
+    if (!is_idle && drr_after_pause(env, index, account_ns,
+                                    lingering == client ? drr->round : client->left_in) < 0) {
+        return false;
     }
-    return (drr->running == 0 && drr->count == 0) || drr_after_pause(env, index) == 0;
+    drr_settle(env, index);
+    if (lingering == client) {
+        drr_leave(drr, client);
+    }
+    return true;
 }
 
 static const struct trd_param drr_params[] = {

@@ -104,12 +104,20 @@ static struct trd_task *sfq_any(const struct trd_policy_env *env) {
     return first ? first->queue.first : NULL;
 }
 
-/* A client ahead of virtual time has a debt, which it would lose with its record. */
+/* A client ahead of virtual time has a debt, which it would lose with its record. A no must leave
+ * everything as it is. */
 static bool sfq_may_forget(const struct trd_policy_env *env, uint32_t index, uint64_t now_ns) {
     (void)now_ns; /* virtual time counts */
     const struct sfq *sfq = env->state;
+    struct sfq_client settled = *client_at(env, index);
+    const bool is_idle = sfq->fair.backlogged.count == 0 && sfq->running == settled.charge.count;
+    trd__tag_subtract(&settled.fair.tag, trd__charge_settle(&settled.charge, 0),
+                      trd_policy_client_info(env, index)->weight);
+    if (!is_idle && trd__fair_owes(&sfq->fair, &settled.fair)) {
+        return false;
+    }
     sfq_charge(env, index, 0); /* settles */
-    return sfq_is_idle(sfq) || !trd__fair_owes(&sfq->fair, &client_at(env, index)->fair);
+    return true;
 }
 
 const struct trd_policy trd__policy_sfq = {

@@ -163,8 +163,47 @@ void rig_leave(struct rig *rig, uint32_t worker) {
     rig->joined_count--;
 }
 
+/* All that a policy keeps about pool and clients, copied to `block` or back; its size. */
+static size_t rig_copy(const struct rig *rig, unsigned char *block, bool is_back) {
+    const struct trd_table *clients = &rig->host.sched.clients;
+    size_t bytes = 0;
+    for (uint32_t part = 0; part <= clients->count; part++) {
+        void *record = part ? trd__table_at(clients, part - 1) : rig->host.state;
+        const size_t length = part ? clients->record_bytes : trd__sched_state_bytes(&rig->config);
+        if (block) {
+            memcpy(is_back ? record : block + bytes, is_back ? block + bytes : record, length);
+        }
+        bytes += length;
+    }
+    return bytes;
+}
+
+/* Asks the policy whether it would let each idle client go: a no must not change anything, for it
+ * is not recorded. (A yes may, and is undone here.) */
+static void rig_check_refusals(struct rig *rig) {
+    const struct trd_policy *policy = rig->config.policy.policy;
+    const size_t bytes = rig_copy(rig, NULL, false);
+    unsigned char *before = malloc(bytes), *after = malloc(bytes);
+    assert_true(before && after);
+    for (uint32_t row = 1; policy->may_forget && row < rig->host.sched.clients.count; row++) {
+        const struct trd_client *client = trd__sched_client(&rig->host.sched, row);
+        if (!client->weight || client->queued_count || client->running_count) {
+            continue;
+        }
+        (void)rig_copy(rig, before, false); /* as many bytes again */
+        if (policy->may_forget(&rig->host.sched.policy_env, row, rig->host.sched.now_ns)) {
+            (void)rig_copy(rig, before, true);
+        }
+        (void)rig_copy(rig, after, false);
+        assert_memory_equal(before, after, bytes);
+    }
+    free(before);
+    free(after);
+}
+
 uint32_t rig_forget(struct rig *rig) {
     uint32_t count = 0;
+    rig_check_refusals(rig);
     for (int misses = 0; misses < RIG_CLIENTS;) {
         uint64_t key = 0;
         const uint32_t row = trd__sched_client_forget(&rig->host.sched, &key, rig_now(rig));
