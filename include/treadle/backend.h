@@ -23,6 +23,7 @@ struct trd_pool;
 /** What a backend knows of its interpreter's lock, over all workers of one pool. */
 struct trd_meter {
     uint64_t gil_held_ns; /**< since the last reading: a worker held it */
+    uint64_t gil_core_ns; /**< of that: and had a core */
     uint64_t gil_wait_ns; /**< since the last reading: worker-time spent waiting for it */
     uint64_t ready_ns;    /**< the same, on a core or ready for one */
     bool is_measured;     /**< false: those above mean nothing */

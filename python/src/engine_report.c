@@ -32,7 +32,7 @@ static PyObject *stats_dict(const struct trd_stats *stats, const struct engine *
     double utilization =
         stats->worker_ns > 0 ? (double)stats->busy_ns / (double)stats->worker_ns : 0.0;
     return Py_BuildValue(
-        "{sd sI sI sI sI sI sI sK sK sK sK sK sK sK sK sK sd sd sd ss sd sd sN sN}", "age",
+        "{sd sI sI sI sI sI sI sK sK sK sK sK sK sK sK sK sd sd sd ss sd sd sd sd sN sN}", "age",
         seconds(stats->age_ns), "workers", stats->workers, "workers_wanted", stats->workers_wanted,
         "workers_peak", stats->workers_peak, "busy", stats->busy, "blocked", stats->blocked,
         "clients", stats->clients, "queued", (unsigned long long)stats->queued, "queued_peak",
@@ -43,7 +43,8 @@ static PyObject *stats_dict(const struct trd_stats *stats, const struct engine *
         "caller_ran", (unsigned long long)stats->caller_ran, "busy_time", seconds(stats->busy_ns),
         "worker_time", seconds(stats->worker_ns), "utilization", utilization, "gil_meter",
         engine->gil.why_not ? engine->gil.why_not : "measured", "gil_held", seconds(gil->held_ns),
-        "gil_wait", seconds(gil->wait_ns), "wait", wait, "run", run);
+        "gil_core", seconds(gil->core_ns), "gil_wait", seconds(gil->wait_ns), "ready",
+        seconds(gil->ready_ns), "wait", wait, "run", run);
 }
 
 PyObject *engine_stats(PyObject *self, PyObject *unused) {

@@ -192,9 +192,10 @@ void gil_meter_read(struct gil_meter *meter, struct gil_account *account, struct
     pthread_mutex_lock(&meter->lock);
     *out = (struct trd_meter){
         .gil_held_ns = account->times.held_ns - account->told.held_ns,
+        .gil_core_ns = account->times.core_ns - account->told.core_ns,
         .gil_wait_ns = account->times.wait_ns - account->told.wait_ns,
         .ready_ns = account->times.ready_ns - account->told.ready_ns,
-        .is_measured = account->times.looks != account->told.looks,
+        .is_measured = meter->is_running && !meter->is_parked,
     };
     account->told = account->times;
     if (meter->is_parked && somebody_works_locked(meter)) {

@@ -22,19 +22,20 @@
 
 #include "gil_layout.h"
 
-/** Times of all workers together since the account was opened, and how often they were looked at.
- */
+/** Times of all workers together since the account was opened: holding the lock, of that with a
+ * core, waiting for the lock, and on a core or ready for one. */
 struct gil_times {
-    uint64_t held_ns, wait_ns, ready_ns, looks;
+    uint64_t held_ns, core_ns, wait_ns, ready_ns;
 };
 
 /** A pool's account. All zero at first. */
 struct gil_account {
-    struct gil_account *next; /* the meter's lock; of those that are open */
-    struct gil_times times;   /* the meter's lock */
-    struct gil_times told;    /* the meter's lock: what gil_meter_read() has given away */
-    const char *why_not;      /* set before anybody reads: why nothing is measured, or NULL */
-    bool is_open;             /* the interpreter's lock */
+    struct gil_account *next;       /* the meter's lock; of those that are open */
+    struct gil_times times;         /* the meter's lock */
+    struct gil_times told;          /* the meter's lock: what gil_meter_read() has given away */
+    double with_core, without_core; /* the meter's lock: looks at a holder, fading */
+    const char *why_not;            /* set before anybody reads: why nothing is measured, or NULL */
+    bool is_open;                   /* the interpreter's lock */
 };
 
 /** A worker's seat. All zero at first. */

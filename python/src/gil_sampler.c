@@ -19,12 +19,13 @@
 enum {
     SAMPLER_DRAWN_MAX = 4,   /* workers at whom a look looks */
     SAMPLER_COST_LOOKS = 16, /* looks after which their cost is looked up */
-    SAMPLER_IDLE_LOOKS = 8,  /* looks that find nobody at work before it parks */
 };
 
 static const double sampler_share = 0.007;         /* of a core; at most 0.01 is promised */
 static const double sampler_interval_min_ns = 1e6; /* more often, nothing is learnt */
+static const double holder_kept = 0.98; /* of what was seen of holders, at each look at one */
 static const double sampler_interval_max_ns = 100e6;
+static const uint64_t sampler_idle_ns = TRD_NS_PER_S; /* without work, before it parks */
 
 /* Somebody drawn to be looked at, and what was seen. */
 struct drawn {
@@ -41,8 +42,10 @@ struct sampler {
     uint64_t last_ns;           /* the last look, or when it came back from parking */
     uint64_t cost_cpu_ns;       /* its CPU time when that was last looked up */
     uint32_t cost_looks;        /* looks since then */
-    uint32_t idle_looks;        /* looks in a row that found nobody at work */
+    uint64_t busy_ns;           /* when somebody was last seen at work */
     struct gil_account *holder; /* whose worker holds the lock, or NULL */
+    unsigned long holder_id;    /* that worker's thread */
+    enum thread_core holder_core;
     struct drawn drawn[SAMPLER_DRAWN_MAX];
     uint32_t drawn_count, busy_count;
 };
@@ -60,14 +63,13 @@ static uint64_t sampler_cpu_ns(void) {
 /* Sleeps until the next look, and longer while nobody has work. False: the thread is to end. */
 static bool sampler_sleep_locked(struct sampler *sampler) {
     struct gil_meter *meter = sampler->meter;
-    if (sampler->idle_looks >= SAMPLER_IDLE_LOOKS) {
+    if (sampler->last_ns - sampler->busy_ns >= sampler_idle_ns) {
         meter->is_parked = true;
         while (meter->is_parked && !meter->is_ending) {
             (void)pthread_cond_wait(&meter->wake, &meter->lock); /* no error is possible */
         }
         meter->is_parked = false;
-        sampler->idle_looks = 0;
-        sampler->last_ns = trd_clock_now_ns();
+        sampler->last_ns = sampler->busy_ns = trd_clock_now_ns();
     }
     const double part = 0.5 + trd_rng_double(&sampler->rng);
     const uint64_t until_ns = trd_clock_now_ns() + (uint64_t)(part * sampler->interval_ns);
@@ -90,6 +92,7 @@ static void sampler_draw_locked(struct sampler *sampler) {
         struct gil_seat *seat = meter->seats[i];
         if (seat->thread_state == holder) {
             sampler->holder = seat->account;
+            sampler->holder_id = seat->thread_id;
         }
         /* Relaxed: see somebody_works_locked(). */
         if (!atomic_load_explicit(&seat->is_idle, memory_order_relaxed)) {
@@ -108,6 +111,9 @@ static void sampler_draw_locked(struct sampler *sampler) {
 }
 
 static void sampler_look(struct sampler *sampler) {
+    if (sampler->holder != NULL) { /* first, before it does something else */
+        sampler->holder_core = thread_has_core(sampler->holder_id);
+    }
     for (uint32_t i = 0; i < sampler->drawn_count; i++) {
         struct drawn *drawn = &sampler->drawn[i];
         drawn->doing = thread_look(drawn->thread_id, &drawn->futex);
@@ -145,12 +151,27 @@ static void sampler_book_one_locked(const struct sampler *sampler, const struct 
     }
 }
 
+/* A holder without a core holds on, though it does not compute. Where we cannot tell, it is as it
+ * was lately. */
+static void sampler_book_holder_locked(const struct sampler *sampler, struct gil_account *account,
+                                       uint64_t since_ns) {
+    double share = (account->with_core + 1.0) / (account->with_core + account->without_core + 1.0);
+    if (sampler->holder_core != THREAD_MAYBE) {
+        share = sampler->holder_core == THREAD_ON_CORE ? 1.0 : 0.0;
+        account->with_core = holder_kept * account->with_core + share;
+        account->without_core = holder_kept * account->without_core + 1.0 - share;
+    }
+    account->times.held_ns += since_ns;
+    account->times.core_ns += (uint64_t)(share * (double)since_ns);
+}
+
 static void sampler_book_locked(struct sampler *sampler, uint64_t now_ns) {
     const uint64_t since_ns = now_ns - sampler->last_ns;
     sampler->last_ns = now_ns;
     for (struct gil_account *account = sampler->meter->accounts; account; account = account->next) {
-        account->times.looks++;
-        account->times.held_ns += account == sampler->holder ? since_ns : 0;
+        if (account == sampler->holder) {
+            sampler_book_holder_locked(sampler, account, since_ns);
+        }
     }
     if (sampler->drawn_count > 0) {
         const uint64_t worth_ns = since_ns * sampler->busy_count / sampler->drawn_count;
@@ -158,7 +179,7 @@ static void sampler_book_locked(struct sampler *sampler, uint64_t now_ns) {
             sampler_book_one_locked(sampler, &sampler->drawn[i], worth_ns);
         }
     }
-    sampler->idle_looks = sampler->busy_count > 0 ? 0 : sampler->idle_looks + 1;
+    sampler->busy_ns = sampler->busy_count > 0 ? now_ns : sampler->busy_ns;
 }
 
 /* Chooses the interval by what the last looks have cost. */
@@ -177,7 +198,9 @@ static void sampler_pace(struct sampler *sampler) {
 }
 
 void *gil_sampler_main(void *arg) {
-    struct sampler sampler = {.meter = arg, .interval_ns = 5e6, .last_ns = trd_clock_now_ns()};
+    const uint64_t begin_ns = trd_clock_now_ns();
+    struct sampler sampler = {
+        .meter = arg, .interval_ns = 5e6, .last_ns = begin_ns, .busy_ns = begin_ns};
     struct gil_meter *meter = sampler.meter;
     (void)pthread_setname_np(pthread_self(), "treadle-meter"); /* a name is a courtesy */
     trd_rng_init(&sampler.rng, sampler.last_ns);

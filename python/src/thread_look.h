@@ -17,4 +17,14 @@ enum thread_doing {
  * file: it is not kept open, for pools may have more workers than a process may have files. */
 enum thread_doing thread_look(unsigned long id, uintptr_t *futex_out);
 
+enum thread_core {
+    THREAD_ON_CORE,
+    THREAD_OFF_CORE,
+    THREAD_MAYBE, /* its core is the one we are on: perhaps we have taken it away */
+};
+
+/** Whether a thread that computes has a core, by how its CPU clock goes. As above, and twice as
+ * dear. */
+enum thread_core thread_has_core(unsigned long id);
+
 #endif

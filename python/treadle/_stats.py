@@ -41,9 +41,11 @@ class Stats(NamedTuple):
     busy_time: float  #: of all workers together
     worker_time: float  #: of all workers together, idle or busy
     utilization: float  #: busy_time / worker_time
-    gil_meter: str  #: "measured", or why the next two are not
+    gil_meter: str  #: "measured", or why the next four are not
     gil_held: float  #: the interpreter's lock, by the workers
+    gil_core: float  #: of that, with a core
     gil_wait: float  #: for the interpreter's lock, of all workers together
+    ready: float  #: on a core, or ready for one, of all workers together
     wait: Distribution  #: from submit to start
     run: Distribution  #: from start to end
 

@@ -4,6 +4,8 @@
  */
 #include "pool/live.h"
 
+#include <math.h>
+
 #include <treadle/clock.h>
 
 #include "os/cpu_load.h"
@@ -12,13 +14,43 @@
 /* How often the number of cores is looked up again: it means reading files. */
 #define KEEPER_CORES_NS (300 * UINT64_C(1000000))
 
+/* Times of all workers, ns, fading: CPU time; on a core or ready for one; holding the interpreter's
+ * lock; of that with a core. */
+struct keeper_ready {
+    double cpu, ready, held, core;
+};
+
 struct keeper {
     struct trd_pool *pool;
     struct trd__gauges gauges;
     struct trd__cpu_load cpu_load;
     double cores;
     uint64_t cores_at_ns; /* when they were looked up */
+    struct keeper_ready ready;
 };
+
+/* Takes what the meter says, and divides the wait for cores. Who is ready computes, or was woken by
+ * the lock that it waits for and has no core to look at it. Those who compute get cores as the
+ * lock's holder does, which is seen; the rest of the ready time is waiting for the lock. A tick
+ * sees few workers, so the shares are those of the last hundred ticks. */
+static void keeper_take_meter(struct keeper *keeper, const struct trd_meter *meter,
+                              bool is_ready_known, struct trd_load *load) {
+    const double kept = 0.99, held_few_ns = 20e6;
+    struct keeper_ready *sums = &keeper->ready;
+    const double cpu_ns = (double)load->cpu_ns;
+    sums->cpu = kept * sums->cpu + cpu_ns;
+    sums->ready = kept * sums->ready +
+                  (is_ready_known ? cpu_ns + (double)load->run_wait_ns : (double)meter->ready_ns);
+    sums->held = kept * sums->held + (double)meter->gil_held_ns;
+    sums->core = kept * sums->core + (double)meter->gil_core_ns;
+    const double ready = sums->cpu > 0.0 ? fmax(sums->ready / sums->cpu, 1.0) : 1.0;
+    const double share = (sums->core + held_few_ns / ready) / (sums->held + held_few_ns);
+    const double computing = fmin(1.0 / fmax(share, 0.01), ready);
+    load->gil_held_ns = meter->gil_held_ns;
+    load->gil_wait_ns = meter->gil_wait_ns + (uint64_t)((ready - computing) * cpu_ns);
+    load->run_wait_ns = (uint64_t)((computing - 1.0) * cpu_ns);
+    load->is_gil_measured = true;
+}
 
 /* Returns whether there is more to keep. */
 static bool keeper_tick(struct keeper *keeper) {
@@ -32,14 +64,10 @@ static bool keeper_tick(struct keeper *keeper) {
     const uint64_t now_ns = trd_clock_now_ns();
     trd__pool_lock(pool);
     (void)trd__recording_room_locked(pool); /* nothing was looked at yet */
-    struct trd_load load = {.gil_held_ns = meter.gil_held_ns,
-                            .gil_wait_ns = meter.gil_wait_ns,
-                            .is_gil_measured = meter.is_measured,
-                            .cores = keeper->cores,
-                            .gils = pool->backend->gils};
-    if (!trd__gauges_book_locked(&keeper->gauges, pool, &load) && meter.is_measured &&
-        meter.ready_ns > load.cpu_ns) {
-        load.run_wait_ns = meter.ready_ns - load.cpu_ns; /* coarser than the kernel's account */
+    struct trd_load load = {.cores = keeper->cores, .gils = pool->backend->gils};
+    const bool is_ready_known = trd__gauges_book_locked(&keeper->gauges, pool, &load);
+    if (meter.is_measured) {
+        keeper_take_meter(keeper, &meter, is_ready_known, &load);
     }
     (void)trd__sched_tick(&pool->sched, &load, now_ns); /* the target is read below */
     trd__resize_shrink_locked(pool, &errands);

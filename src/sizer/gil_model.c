@@ -347,5 +347,6 @@ const struct trd_sizer trd__sizer_gil_model = {
     .causes =
         TRD_CAUSE_OPEN | TRD_CAUSE_SUBMIT | TRD_CAUSE_TICK | TRD_CAUSE_STARVED | TRD_CAUSE_BLOCK,
     .period_ns = PERIOD_NS,
+    .reads_gil = true,
     .resize = gil_model_resize,
 };
