@@ -118,6 +118,7 @@ static int set_workers(void *context, const char *value) {
                       TRD_SIM_WORKERS_MAX, value);
         return LAB_EXIT_USAGE;
     }
+    request->has_workers = true;
     request->config.workers_min = (uint32_t)min;
     request->config.workers_max = (uint32_t)max;
     return 0;
@@ -141,6 +142,7 @@ static int set_service(void *context, const char *value) {
     struct lab_sim_request *request = context;
     struct trd_error error;
 
+    request->has_task = true;
     return lab_law_parse(value, &request->task.laws[LAB_CLIENT_SERVICE], "a law", &error) == 0
                ? 0
                : say("service", &error);
@@ -150,6 +152,7 @@ static int set_task(void *context, const char *value) {
     struct lab_sim_request *request = context;
     struct trd_error error;
 
+    request->has_task = true;
     return lab_client_draft_take(&request->task, value, "a task", &error) == 0
                ? 0
                : say("task", &error);

@@ -122,6 +122,17 @@ static const char *const style[] = {
     ".key:first-child{margin-left:0}.key.live{border-color:var(--s1)}",
     ".key.twin{border-color:var(--s2);border-top-style:dashed}",
     ".key.formula{border-color:var(--soft);border-top-width:4px;opacity:.5}",
+    "svg .bar{stroke:var(--card);stroke-width:.4}svg .lane{fill:var(--z0)}",
+    "svg .wait{stroke:none;opacity:.5}svg .area{stroke:none;opacity:.16}",
+    "svg .lost{fill:none;stroke:var(--ink);stroke-width:1.2}.act "
+    "svg,.panel.act>svg{max-width:none}",
+    ".act h3 .soft{font-weight:400}.sq{display:inline-block;width:11px;height:11px;",
+    "border-radius:3px;margin:0 6px -1px 14px}.sq:first-child{margin-left:0}",
+    ".q0{background:var(--s0)}.q1{background:var(--s1)}.q2{background:var(--s2)}",
+    ".q3{background:var(--s3)}.q4{background:var(--s4)}.q5{background:var(--s5)}",
+    ".q6{background:var(--s6)}.meter{min-width:88px}.meter "
+    "i{display:block;height:3px;border-radius:2px;",
+    "background:var(--p3);margin:2px 0 0 auto}",
     "dl{display:grid;grid-template-columns:minmax(7em,max-content) minmax(0,1fr);gap:6px "
     "22px;margin:0}",
     "dt{color:var(--soft)}dd{margin:0;overflow-wrap:anywhere}",
@@ -140,7 +151,7 @@ static const char *const style[] = {
     "th{display:block;width:auto;padding-right:0}",
     ".stack tr{padding:10px 0;border-bottom:1px solid var(--line)}",
     ".stack td,.stack tbody th{border:0;padding-top:2px;padding-bottom:2px}",
-    ".stack td.n{text-align:left}.stack td:empty{display:none}",
+    ".meter i{display:none}.stack td.n{text-align:left}.stack td:empty{display:none}",
     ".stack td[data-k]{display:inline-block;padding-right:14px}",
     ".tight tr{border:0;padding:5px 0}.tight tbody{border-bottom:1px solid var(--line);padding:7px "
     "0}",

@@ -3,6 +3,7 @@
 #include "lab/simulation/sim_request.h"
 
 #include "lab/simulation/setting.h"
+#include "lab/simulation/theatre.h"
 
 #include <errno.h>
 #include <math.h>
@@ -10,6 +11,7 @@
 #include <string.h>
 
 static const double ROUND_NS = 1e15; /* the longest time */
+static const double DEFAULT_LOAD = 0.8;
 
 void lab_sim_request_init(struct lab_sim_request *request) {
     struct trd_error unused;
@@ -23,7 +25,7 @@ void lab_sim_request_init(struct lab_sim_request *request) {
                    .task_count = 1000000,
                    .seed = 1},
         .task = lab_client_draft_init(),
-        .load = 0.8,
+        .load = -1.0,
         .speed = 1.0,
         .replications = 1,
     };
@@ -221,6 +223,9 @@ int lab_sim_request_complete(struct lab_sim_request *request, struct trd_error *
     double demand;
     int failed;
 
+    if (request->theatre != NULL) {
+        lab_theatre_defaults(request);
+    }
     if (request->trace_path != NULL) {
         failed = request->clients_text != NULL
                      ? lab_setting_refuse(error, "a trace has clients of its own: leave out "
@@ -244,8 +249,8 @@ int lab_sim_request_complete(struct lab_sim_request *request, struct trd_error *
         return lab_setting_refuse(error, "a machine needs tasks with held, cpu or wait times: "
                                          "--task held=1ms,cpu=2ms,wait=7ms");
     }
-    if (request->load > 0.0) {
-        config->rate_per_s = request->load / demand * 1e9;
+    if (request->load > 0.0 || request->load < 0.0) {
+        config->rate_per_s = (request->load > 0.0 ? request->load : DEFAULT_LOAD) / demand * 1e9;
     }
     return 0;
 }

@@ -31,7 +31,7 @@ struct lab_sim_request {
     const char *trace_path, *durations_path; /* NULL: no trace */
     struct lab_trace *trace;                 /* owned */
     double speed;
-    bool has_task_count;
+    bool has_task_count, has_workers, has_task; /* given, not the default */
 
     uint32_t replications;
     const char *theatre; /* policies, or NULL */

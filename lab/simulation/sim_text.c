@@ -197,7 +197,8 @@ static void print_series(FILE *out, const char *name, const struct trd_sim_repor
 static void print_pictures(FILE *out, const struct trd_sim_report *report) {
     const struct trd_histogram *responses = &report->total.response;
     double counts[LAB_SPARK_WIDTH], highest = 0.0;
-    double low = fmax(1.0, (double)responses->min), high = fmax(2.0, (double)responses->max);
+    double low = fmax(1.0, (double)trd_histogram_quantile(responses, 0.001));
+    double high = fmax(2.0, (double)trd_histogram_quantile(responses, 0.9999));
     char length[CELL_BYTES], from[CELL_BYTES], upto[CELL_BYTES];
 
     if (report->point_count > 1) {

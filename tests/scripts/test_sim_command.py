@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import struct
 import subprocess
 import tempfile
 import unittest
 from pathlib import Path
+from typing import Any
 
 ROOT = Path(__file__).resolve().parents[2]
 COMMAND = Path(os.environ.get("TREADLE_BUILD", ROOT / "build")) / "treadle"
@@ -225,6 +227,114 @@ class SimulateTest(unittest.TestCase):
             done = sim("--trace", file.name)
         self.assertEqual(done.returncode, 2)
         self.assertIn(f"{file.name}:3: field 'duration'", done.stderr)
+
+
+class PageTest(unittest.TestCase):
+    def page(self, *words: str) -> str:
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / "page.html"
+            done = sim(*words, "--html", str(path))
+            self.assertEqual(done.returncode, 0, done.stderr)
+            return path.read_text(encoding="utf-8")
+
+    def test_the_page_stands_alone_and_shows_what_was_simulated(self) -> None:
+        page = self.page("--tasks", "20000", "--clients", "a<b>:share=2,priority=1/c")
+        outside = re.findall(r"https?://[^'\"\s]+", page)
+        self.assertEqual(set(outside), {"http://www.w3.org/2000/svg"})
+        self.assertFalse("a<b>" in page)
+        self.assertTrue("a&lt;b&gt;" in page)
+        self.assertEqual(page.count("<svg"), page.count("</svg>"))
+        for section in ("time", "distributions", "clients", "numbers", "settings"):
+            self.assertTrue(f'id="{section}"' in page, section)
+        wrong = re.search(r"[\">,L ]-?(nan|inf)\b|>-0<", page)
+        self.assertIsNone(wrong, wrong and page[wrong.start() - 60 : wrong.end() + 60])
+
+    def test_the_same_command_writes_the_same_page(self) -> None:
+        words = ("--tasks", "5000", "--arrivals", "batch:mean=3")
+        command = re.compile(r"<pre>.*?</pre>", re.DOTALL)  # holds the file's name
+        first, second = (command.sub("", self.page(*words)) for _ in range(2))
+        self.assertTrue(first == second)
+
+    def test_a_page_that_cannot_be_written_is_an_error(self) -> None:
+        done = sim("--tasks", "100", "--html", "/nowhere/at/all.html")
+        self.assertEqual(done.returncode, 2)
+        self.assertIn("cannot write /nowhere/at/all.html", done.stderr)
+
+
+class TheatreTest(unittest.TestCase):
+    def play(self, *words: str) -> list[dict[str, Any]]:
+        done = sim("--json", "--theatre", *words)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        acts = json.loads(done.stdout)["acts"]
+        self.assertIsInstance(acts, list)
+        return list(acts)
+
+    def test_every_policy_is_given_the_same_tasks(self) -> None:
+        def tasks(act: dict[str, Any]) -> list[tuple[int, int, int, int]]:
+            found: dict[int, tuple[int, int, int]] = {}
+            for piece in act["slices"]:
+                length = piece["end_ns"] - piece["start_ns"]
+                before = found.get(piece["task"], (0, 0, 0))
+                arrived = (piece["client"], piece["submit_ns"], before[2] + length)
+                found[piece["task"]] = arrived
+            return sorted((task, *rest) for task, rest in found.items())
+
+        fifo, lifo, sjf, turns = self.play("fifo,lifo,sjf,round_robin")
+        self.assertEqual(len(tasks(fifo)), 60)
+        for act in (lifo, sjf, turns):
+            self.assertEqual(tasks(act), tasks(fifo))
+        self.assertEqual(fifo["total"]["finished"], 60)
+        self.assertLess(sjf["total"]["mean_ns"], fifo["total"]["mean_ns"])
+
+    def test_no_worker_runs_two_tasks_at_a_time(self) -> None:
+        for act in self.play("fifo,priority,edf", "--workers", "2", "--tasks", "200"):
+            free = {0: 0, 1: 0}
+            for piece in sorted(act["slices"], key=lambda piece: int(piece["start_ns"])):
+                self.assertGreaterEqual(piece["start_ns"], free[piece["worker"]])
+                self.assertGreaterEqual(piece["start_ns"], piece["submit_ns"])
+                free[piece["worker"]] = piece["end_ns"]
+
+    def test_tasks_that_are_not_run_are_counted(self) -> None:
+        clients = "hasty:timeout=1ms,cancels=yes,mean=1ms/calm:mean=5ms"
+        (act,) = self.play("fifo", "--clients", clients, "--load", "3", "--tasks", "100")
+        hasty, calm = act["clients"]
+        self.assertGreater(hasty["lost"], 0)
+        self.assertEqual(calm["lost"], 0)
+        self.assertEqual(act["total"]["finished"] + act["total"]["lost"], 100)
+
+    def test_a_trace_can_be_played(self) -> None:
+        words = ("--trace", str(TRACES / "azure_2021.csv"), "--tasks", "50", "--speed", "30")
+        acts = self.play("fifo,sjf", *words)
+        self.assertEqual([act["total"]["finished"] for act in acts], [50, 50])
+
+    def test_parameters_of_policies_may_hold_commas(self) -> None:
+        acts = self.play("fifo,mlfq:levels=3,quantum=0.001,lifo")
+        self.assertEqual(
+            [act["policy"] for act in acts], ["fifo", "mlfq:levels=3,quantum=0.001", "lifo"]
+        )
+
+    def test_a_terminal_sees_a_lane_for_each_worker(self) -> None:
+        done = sim("--theatre", "fifo,sjf", "--workers", "4")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        lanes = re.findall(r"^ +(\d) \|[A-Ca-c ]{72}\|$", done.stdout, re.MULTILINE)
+        self.assertEqual(lanes, ["1", "2", "3", "4"] * 2)
+
+    def test_what_cannot_be_played_is_said(self) -> None:
+        cases = {
+            ("fifo,fifoo",): "known: fifo",
+            ("",): "name policies",
+            (",".join(["fifo"] * 13),): "at most 12 policies",
+            ("fifo", "--tasks", "3000"): "at most 2000 tasks",
+            ("fifo", "--workers", "40"): "32 workers",
+            ("fifo", "--arrivals", "closed"): "closed arrivals",
+            ("fifo", "--machine", "cores=1", "--task", "cpu=1ms"): "--machine",
+            ("fifo", "--replications", "2"): "leave out --replications",
+        }
+        for words, says in cases.items():
+            with self.subTest(words):
+                done = sim("--theatre", *words)
+                self.assertEqual(done.returncode, 2, done.stdout)
+                self.assertIn(says, done.stderr)
 
 
 class ReplayTest(unittest.TestCase):
