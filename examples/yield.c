@@ -32,7 +32,8 @@ int main(void) {
     if (trd_pool_create(&(struct trd_pool_config){.workers_max = 1}, &pool, NULL)) {
         return 1;
     }
-    const int failed = trd_pool_submit(pool, submit_both, pool, NULL, NULL);
-    trd_pool_destroy(pool); /* runs everything to its end */
+    int failed = trd_pool_submit(pool, submit_both, pool, NULL, NULL);
+    failed |= trd_pool_drain(pool, TRD_FOREVER); /* until nothing is queued or running */
+    trd_pool_destroy(pool);
     return failed != 0;
 }

@@ -42,6 +42,19 @@ struct trd_client {
 };
 
 struct trd_policy_spec;
+struct trd_policy_env;
+
+/** What a policy that is loaded from a shared object may call: the functions declared below, and
+ * those of rng.h, which it so reaches without a library to link with. Pure. */
+struct trd_policy_host {
+    void *(*client)(const struct trd_policy_env *env, uint32_t client_index);
+    void *(*callable)(const struct trd_policy_env *env, uint32_t class_index); /**< its class */
+    void *(*worker)(const struct trd_policy_env *env, uint32_t worker);
+    const struct trd_client *(*client_info)(const struct trd_policy_env *env,
+                                            uint32_t client_index);
+    uint64_t (*rng_below)(struct trd_rng *rng, uint64_t bound);
+    double (*rng_double)(struct trd_rng *rng);
+};
 
 /** What the engine hands to every op of a policy. `state` is `pool_bytes`; the rest is read-only.
  */
@@ -53,6 +66,7 @@ struct trd_policy_env {
     const struct trd_table *clients;    /**< see trd_policy_client() */
     const struct trd_table *classes;    /**< see trd_policy_class() */
     const struct trd_table *workers;    /**< see trd_policy_worker() */
+    const struct trd_policy_host *host; /**< for policies from shared objects */
 };
 
 /** What became of a popped task. */
@@ -181,6 +195,30 @@ const struct trd_admission *const *trd_admissions(void);
  * "admission/order" leave one out; an admission alone has its usual order behind it.
  * Returns 0, or -EINVAL with `error` saying what is wrong and what is known. Thread-safe. */
 int trd_policy_parse(const char *text, struct trd_policy_spec *spec, struct trd_error *error);
+
+/** The version of this interface. It changes with every change of struct trd_policy or of what its
+ * ops are given. */
+enum { TRD_POLICY_ABI = 1 };
+
+/** What a shared object exports under the name treadle_policy, so that it can be loaded. */
+struct trd_policy_export {
+    uint32_t abi;   /**< TRD_POLICY_ABI as it was when the object was built */
+    uint32_t bytes; /**< of struct trd_policy, likewise */
+    const struct trd_policy *policy;
+};
+
+/** Exports `policy`, a const struct trd_policy. Stands once in a shared object, without a
+ * semicolon. */
+#define TRD_POLICY_EXPORT(policy)                                                                  \
+    extern const struct trd_policy_export treadle_policy;                                          \
+    __attribute__((visibility("default"))) const struct trd_policy_export treadle_policy = {       \
+        TRD_POLICY_ABI, (uint32_t)sizeof(struct trd_policy), &(policy)};
+
+/** As trd_policy_parse(), and besides takes a policy of the user's own: "PATH.so" or
+ * "PATH.so:key=value,...", where PATH, up to 254 bytes, has no ':'. The shared object is loaded for
+ * the life of the process, and its code trusted like the program's own.
+ * 0, or -EINVAL with `error`. Reads files, runs the object's constructors. Thread-safe. */
+int trd_policy_load(const char *text, struct trd_policy_spec *spec, struct trd_error *error);
 
 #pragma GCC visibility pop
 

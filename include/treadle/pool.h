@@ -39,7 +39,7 @@ enum trd_shutdown {
 /** All zero is the default: fifo, on_demand, 1 to (cores + 4, at most 32) workers, no bound. */
 struct trd_pool_config {
     const char *name;   /**< prefix of thread names; copied; NULL: "treadle" */
-    const char *policy; /**< as trd_policy_parse(); NULL: "fifo" */
+    const char *policy; /**< as trd_policy_load(); NULL: "fifo" */
     const struct trd_policy_spec *policy_spec; /**< not NULL: instead of `policy`; copied */
     const char *sizer;                         /**< as trd_sizer_parse(); NULL: "on_demand" */
     uint32_t workers_min; /**< 0: the sizer may go down to 0, and starts from there */

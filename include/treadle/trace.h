@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include <treadle/param.h>
+#include <treadle/policy.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -71,6 +72,9 @@ struct trd_trace {
     struct trd_event *events;
     size_t count;
     bool is_truncated; /**< memory ran out: the first `count` events are right */
+    /** Not NULL: what replays instead of `policy`, which the simulator can only find by name: for
+     * one from a shared object, trd_policy_load() it. The caller's; not saved. */
+    const struct trd_policy_spec *policy_spec;
 };
 
 /** Frees the events and empties the trace. */

@@ -42,6 +42,7 @@ static void write_replay(const struct lab_sim_request *request, const struct trd
 static int replay(const struct lab_sim_request *request) {
     struct trd_trace trace;
     struct trd_replay_report report;
+    struct trd_policy_spec policy;
     struct trd_error error = {""};
     int failed = trd_trace_load(&trace, request->replay, &error);
 
@@ -49,7 +50,11 @@ static int replay(const struct lab_sim_request *request) {
         say_failed(failed, &error);
         return LAB_EXIT_USAGE;
     }
-    failed = trd_sim_replay(&trace, &report, &error);
+    failed = trd_policy_load(trace.policy, &policy, &error); /* it may be a file of the user's */
+    if (failed == 0) {
+        trace.policy_spec = &policy;
+        failed = trd_sim_replay(&trace, &report, &error);
+    }
     if (failed != 0) {
         lab_say_error("sim: %s: %s", request->replay,
                       error.message[0] ? error.message : strerror(-failed));

@@ -85,11 +85,19 @@ static int set_seed(void *context, const char *value) {
 
 static int set_policy(void *context, const char *value) {
     struct lab_sim_request *request = context;
-    struct trd_policy_spec spec;
+    struct trd_policy_spec *spec = &request->policy_spec;
     struct trd_error error;
 
     request->config.policy = value;
-    return trd_policy_parse(value, &spec, &error) == 0 ? 0 : say("policy", &error);
+    request->config.policy_spec = NULL;
+    if (trd_policy_parse(value, spec, &error) == 0) {
+        return 0;
+    }
+    if (trd_policy_load(value, spec, &error) != 0) {
+        return say("policy", &error);
+    }
+    request->config.policy_spec = spec; /* from a shared object: it has no name to be found by */
+    return 0;
 }
 
 static int set_sizer(void *context, const char *value) {

@@ -18,8 +18,9 @@ enum {
 };
 
 struct lab_sim_request {
-    struct trd_sim_config config;   /* points at what follows */
-    struct trd_sim_client *clients; /* owned */
+    struct trd_sim_config config;       /* points at what follows */
+    struct trd_policy_spec policy_spec; /* of a policy from a shared object */
+    struct trd_sim_client *clients;     /* owned */
     char (*names)[LAB_SIM_NAME_BYTES];
     struct trd_sim_step steps[LAB_SIM_STEPS_MAX];
 

@@ -21,6 +21,15 @@ size_t trd__sched_state_bytes(const struct trd_sched_config *config) {
     return bytes ? bytes : 1;
 }
 
+static const struct trd_policy_host host = {
+    .client = trd_policy_client,
+    .callable = trd_policy_class,
+    .worker = trd_policy_worker,
+    .client_info = trd_policy_client_info,
+    .rng_below = trd_rng_below,
+    .rng_double = trd_rng_double,
+};
+
 void trd__sched_init(struct trd_sched *sched, const struct trd_sched_config *config, void *state) {
     assert(config->workers_max >= 1 && config->workers_min <= config->workers_max);
     memset(sched, 0, sizeof *sched);
@@ -42,6 +51,7 @@ void trd__sched_init(struct trd_sched *sched, const struct trd_sched_config *con
         .clients = &sched->clients,
         .classes = &sched->classes,
         .workers = &sched->workers,
+        .host = &host,
     };
     sched->sizer_env = (struct trd_sizer_env){
         .state = (unsigned char *)state + aligned(bytes.pool),

@@ -226,6 +226,11 @@ void trd__shutdown_cancel_all(struct trd_pool *pool);
 /* A worker could not be opened. Without the lock. */
 void trd__shutdown_break(struct trd_pool *pool, int code);
 
+/* policy_load.c */
+/* Writes `spec` so that trd_policy_load() reads the same: with every parameter, and the path of a
+ * policy that came from a shared object. */
+void trd__policy_describe(const struct trd_policy_spec *spec, char *text, size_t bytes);
+
 /* clients.c */
 /* The row of a client in *row_out. 0; -EAGAIN: the lock was given away for memory, so look at
  * everything again; -ENOMEM. */

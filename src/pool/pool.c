@@ -175,7 +175,7 @@ static void pool_set_constants(struct trd_pool *pool, const struct trd_pool_conf
                                const struct trd_sched_config *sched_config) {
     (void)snprintf(pool->name, sizeof pool->name, "%s", /* cut: so are thread names */
                    config->name ? config->name : "treadle");
-    trd__policy_print(&sched_config->policy, pool->policy_spec, sizeof pool->policy_spec);
+    trd__policy_describe(&sched_config->policy, pool->policy_spec, sizeof pool->policy_spec);
     trd__sizer_print(&sched_config->sizer, pool->sizer_spec, sizeof pool->sizer_spec);
     pool->workers_min = config->workers_min;
     pool->workers_max = config->workers_max;
@@ -218,8 +218,8 @@ static int specs_parse(const struct trd_pool_config *config, struct trd_sched_co
                        struct trd_error *error) {
     if (config->policy_spec) {
         sched_config->policy = *config->policy_spec;
-    } else if (trd_policy_parse(config->policy ? config->policy : "fifo", &sched_config->policy,
-                                error)) {
+    } else if (trd_policy_load(config->policy ? config->policy : "fifo", &sched_config->policy,
+                               error)) {
         return -EINVAL;
     }
     return trd_sizer_parse(config->sizer ? config->sizer : "on_demand", &sched_config->sizer,

@@ -348,8 +348,12 @@ static int replay_open(struct replay *replay) {
         .seed = trace->seed,
         .now_ns = trace->start_ns,
     };
-    if (trd_policy_parse(trace->policy, &config.policy, replay->error) ||
-        trd_sizer_parse(trace->sizer, &config.sizer, replay->error)) {
+    if (trace->policy_spec) {
+        config.policy = *trace->policy_spec;
+    } else if (trd_policy_parse(trace->policy, &config.policy, replay->error)) {
+        return -EINVAL;
+    }
+    if (trd_sizer_parse(trace->sizer, &config.sizer, replay->error)) {
         return -EINVAL;
     }
     if (trace->workers_max < 1 || trace->workers_min > trace->workers_max) {
