@@ -13,7 +13,10 @@
 
 #include <treadle/task.h>
 
-enum { TRD_DEQUE_SLOTS = 256 };
+/* A power of two. Tests that look at every interleaving make it small. */
+#ifndef TRD_DEQUE_SLOTS
+#define TRD_DEQUE_SLOTS 256
+#endif
 
 struct trd_deque {
     _Atomic int64_t top;    /* the next index to be stolen */
