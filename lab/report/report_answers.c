@@ -36,7 +36,7 @@ static bool is_about(const struct topic *topic, const struct lab_cell *cell) {
            strcmp(cell->interpreter, topic->interpreter) == 0;
 }
 
-enum { EXECUTORS_MAX = 16 };
+enum { EXECUTORS_MAX = 16, POLICIES_SHOWN = 6 };
 
 /* How often an executor is in the best set of a group. */
 struct tally {
@@ -355,6 +355,16 @@ static void name_policies(struct lab_answer *answer, const struct lab_results *r
         append_choice(answer->headline, sizeof(answer->headline), names[i], i, count);
 }
 
+/* Policies of the group with a shorter tail than this one's. */
+static size_t count_shorter(const struct lab_results *results, const struct lab_cell *than) {
+    const struct lab_cell *cell = NULL;
+    double tail = quantile_of(than, 0.99);
+    size_t count = 0;
+    while ((cell = lab_view_next_member(results, than->group, cell)))
+        count += quantile_of(cell, 0.99) < tail;
+    return count;
+}
+
 static size_t answer_policies(const struct lab_results *results, struct lab_answer *answer) {
     const struct lab_cell *first = busy_group(results), *cell = NULL;
     if (!first || isnan(quantile_of(first, 0.5)))
@@ -365,9 +375,9 @@ static size_t answer_policies(const struct lab_results *results, struct lab_answ
     name_policies(answer, results, first->group, 0.5, "p50 latency");
     append(answer->headline, sizeof(answer->headline), "; tail: ");
     name_policies(answer, results, first->group, 0.99, "p99 latency");
-    append(answer->detail, sizeof(answer->detail), "p50 and p99: ");
+    append(answer->detail, sizeof(answer->detail), "p50 and p99 of those with short tails: ");
     for (bool is_next = false; (cell = lab_view_next_member(results, first->group, cell));) {
-        if (lab_view_ok_count(cell) == 0)
+        if (lab_view_ok_count(cell) == 0 || count_shorter(results, cell) >= POLICIES_SHOWN)
             continue;
         append(answer->detail, sizeof(answer->detail), "%s%s %s, %s", is_next ? " · " : "",
                cell->policy, lab_show_seconds(quantile_of(cell, 0.5)).text,

@@ -28,12 +28,9 @@ static int write_beside(struct lab_page *page) {
 
 static int write_wide(struct lab_page *page) {
     lab_html_claims(page, true);
-    lab_emit(page->out, "<div class=\"col side\">\n");
     lab_html_heat(page);
-    lab_emit(page->out, "</div>\n<div class=\"col main\">\n");
-    int code = lab_html_fairness(page);
-    lab_emit(page->out, "</div>\n");
-    return code == 0 ? lab_html_latency(page) : code;
+    int code = lab_html_latency(page);
+    return code == 0 ? lab_html_fairness(page) : code;
 }
 
 static int write_sections(struct lab_page *page) {
