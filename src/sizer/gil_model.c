@@ -260,12 +260,16 @@ static bool gil_model_rescues(struct gil_model *m, const struct trd_sample *samp
                                                 : trd__at_least(m->demand.cores, 0.05);
     if (sample->cause != TRD_CAUSE_STARVED || sample->busy < m->wanted || m->wanted < m->size ||
         (double)sample->cpu_ns > BLOCKED * usable * ns ||
-        (double)sample->gil_held_ns > BLOCKED * usable * ns ||
-        sample->now_ns - m->finished_at_ns < 3 * m->quiet_ns) {
+        (double)sample->gil_held_ns > BLOCKED * usable * ns) {
         return false;
     }
+    /* How long it is usually quiet is known to a period. Where tasks finish all the time, a period
+     * without any is enough for a single worker, which costs little. */
     const bool is_first = m->grown_at_ns < m->finished_at_ns || m->grown_at_ns == 0;
-    if (!is_first && sample->now_ns - m->grown_at_ns < DOUBLE_NS) {
+    const bool is_soon = is_first && m->quiet_ns < 2 * PERIOD_NS;
+    const uint64_t quiet_ns = sample->now_ns - m->finished_at_ns + PERIOD_NS / 2;
+    if (quiet_ns < (is_soon ? 1 : 3) * m->quiet_ns ||
+        (!is_first && sample->now_ns - m->grown_at_ns < DOUBLE_NS)) {
         return false;
     }
     m->grown_at_ns = sample->now_ns;
