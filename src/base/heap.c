@@ -55,43 +55,58 @@ static void heap_adopt(struct trd_task *task, struct trd_task *left, struct trd_
     }
 }
 
-/* Lets `child` and its parent change places. */
-static void heap_rise(struct trd_heap *heap, struct trd_task *child) {
-    struct trd_task *parent = PARENT(child);
-    struct trd_task **owner = heap_owner(heap, parent);
-    struct trd_task *left = LEFT(child);
-    struct trd_task *right = RIGHT(child);
-    PARENT(child) = PARENT(parent);
-    if (LEFT(parent) == child) {
-        heap_adopt(child, parent, RIGHT(parent));
-    } else {
-        heap_adopt(child, LEFT(parent), parent);
-    }
-    heap_adopt(parent, left, right);
-    *owner = child;
+/* Sifting does not swap: the task is taken out, others move into the hole that it leaves, and it is
+ * set down at the end. So a level costs a look at the two children and nothing else. */
+struct heap_hole {
+    struct trd_task **owner; /* the link to fill */
+    struct trd_task *parent, *left, *right;
+};
+
+static inline void heap_fill(struct heap_hole hole, struct trd_task *task) {
+    heap_adopt(task, hole.left, hole.right); /* one of which may be the task itself, for now */
+    PARENT(task) = hole.parent;
+    *hole.owner = task;
 }
 
 static inline void heap_sift_up(struct trd_heap *heap, struct trd_task *task,
                                 struct heap_order order) {
-    while (PARENT(task) && heap_is_before(order, task, PARENT(task))) {
-        heap_rise(heap, task);
+    struct heap_hole hole = {NULL, PARENT(task), LEFT(task), RIGHT(task)};
+    if (!hole.parent || !heap_is_before(order, task, hole.parent)) {
+        return;
     }
+    struct trd_task *below = task; /* what the parent's link still points at */
+    while (hole.parent && heap_is_before(order, task, hole.parent)) {
+        struct trd_task *parent = hole.parent;
+        const bool is_left = LEFT(parent) == below;
+        struct trd_task *sibling = is_left ? RIGHT(parent) : LEFT(parent);
+        hole.parent = PARENT(parent);
+        heap_adopt(parent, hole.left, hole.right);
+        hole.left = is_left ? parent : sibling;
+        hole.right = is_left ? sibling : parent;
+        below = parent;
+    }
+    hole.owner = !hole.parent                 ? &heap->root
+                 : LEFT(hole.parent) == below ? &LEFT(hole.parent)
+                                              : &RIGHT(hole.parent);
+    heap_fill(hole, task);
 }
 
 static inline void heap_sift_down(struct trd_heap *heap, struct trd_task *task,
                                   struct heap_order order) {
-    for (;;) {
-        struct trd_task *least = task;
-        if (LEFT(task) && heap_is_before(order, LEFT(task), least)) {
-            least = LEFT(task);
+    struct heap_hole hole = {heap_owner(heap, task), PARENT(task), LEFT(task), RIGHT(task)};
+    while (hole.left) {
+        const bool is_left = !hole.right || !heap_is_before(order, hole.right, hole.left);
+        struct trd_task *child = is_left ? hole.left : hole.right;
+        if (!heap_is_before(order, child, task)) {
+            break;
         }
-        if (RIGHT(task) && heap_is_before(order, RIGHT(task), least)) {
-            least = RIGHT(task);
-        }
-        if (least == task) {
-            return;
-        }
-        heap_rise(heap, least);
+        const struct heap_hole next = {is_left ? &LEFT(child) : &RIGHT(child), child, LEFT(child),
+                                       RIGHT(child)};
+        heap_fill(hole, child);
+        hole = next;
+    }
+    if (hole.parent != PARENT(task) || *hole.owner != task) {
+        heap_fill(hole, task);
     }
 }
 
