@@ -15,6 +15,12 @@ def _default_max_workers() -> int:
     return min(32, (count or 1) + 4)
 
 
+def _sizer_named(text: str) -> str:
+    """The sizer meant by `text`: in Python, "adaptive" is the model of the interpreter's lock."""
+    name, colon, parameters = text.partition(":")
+    return "gil_model" + colon + parameters if name == "adaptive" else text
+
+
 def _check_bounds(min_workers: int, max_workers: int, max_pending: Optional[int]) -> None:
     if max_workers <= 0:
         raise ValueError("max_workers must be greater than 0")
@@ -98,9 +104,12 @@ class ThreadPoolExecutor(_treadle.Executor, concurrent.futures.ThreadPoolExecuto
                 broken: waiting and later calls raise BrokenThreadPool.
             initargs: The arguments of the initializer.
             policy: Which waiting call runs next: "fifo", "lifo", "priority", "round_robin" (over
-                clients), ..., with parameters as in "name:key=value,key=value".
+                clients), "sjf", "edf", ..., with parameters as in "name:key=value,key=value"; or
+                "admission/fairness/order", such as "codel/drr/edf"; or "PATH.so", a policy of your
+                own, built against treadle/policy.h.
             sizer: How many threads there are: "on_demand" (the standard library's rule), "fixed",
-                "adaptive", ...
+                "adaptive" (measured: as many as the interpreter's lock, the cores and the calls'
+                waiting want; the sizer gil_model), "compensate" (see blocking()), ...
             key: Computes attributes of each call at submit, as key(fn, *args, **kwargs): a callable
                 for what the policy goes by ("priority": the priority; "sjf", "srpt": the cost in
                 seconds; "edf": the deadline in seconds from now), or a mapping of such callables by
@@ -130,7 +139,7 @@ class ThreadPoolExecutor(_treadle.Executor, concurrent.futures.ThreadPoolExecuto
             initializer,
             tuple(initargs),
             policy,
-            sizer,
+            _sizer_named(sizer),
             min_workers,
             max_workers,
             max_pending or 0,

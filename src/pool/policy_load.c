@@ -137,15 +137,21 @@ int trd_policy_load(const char *text, struct trd_policy_spec *spec, struct trd_e
     return trd__params_parse(spec->policy->params, spec->params, &named, error);
 }
 
+/* Does it come from a file that can be loaded again? `path` has room for LOAD_PATH_MAX + 1. */
+static bool load_came_from(const struct trd_policy *policy, char *path) {
+    const char *why;
+    if (!trd__shared_object_of(policy, path, LOAD_PATH_MAX + 1) ||
+        load_path_length(path) != strlen(path)) {
+        return false;
+    }
+    const struct trd_policy_export *found = trd__shared_object_find(path, "treadle_policy", &why);
+    return found && found->policy == policy;
+}
+
 void trd__policy_describe(const struct trd_policy_spec *spec, char *text, size_t bytes) {
     char path[LOAD_PATH_MAX + 1];
     trd__policy_print(spec, text, bytes);
-    if (load_is_taken(spec->policy->name) ||
-        !trd__shared_object_of(spec->policy, path, sizeof path)) {
-        return;
-    }
-    const size_t length = load_path_length(path);
-    if (length > 0 && path[length] == '\0') {
+    if (!load_is_taken(spec->policy->name) && load_came_from(spec->policy, path)) {
         text[0] = '\0';
         trd__params_print(text, bytes, path, spec->policy->params, spec->params);
     }

@@ -1,15 +1,12 @@
 """What a pool of Treadle has and the standard library has not."""
 
-import json
 import os
-import subprocess
 import tempfile
 import threading
 import unittest
 
 from gate import LIMIT, Gate
 
-import treadle
 from treadle import Future, QueueFull, Stats, TaskExpired, ThreadPoolExecutor, _treadle
 
 
@@ -317,49 +314,6 @@ class Reports(unittest.TestCase):
             self.assertGreater(os.path.getsize(path), 50 * 32)
             with self.assertRaises(OSError):
                 pool.trace(os.path.join(folder, "no", "such", "folder"))
-
-    def test_a_pool_s_decisions_replay_in_the_simulator(self):
-        """The same scheduler in virtual time gives the same answers, for every policy and sizer."""
-        build = os.environ.get("TREADLE_BUILD") or os.path.join(
-            os.path.dirname(treadle.__file__), "..", ".."
-        )
-        command = os.path.join(build, "treadle")
-        if not os.path.exists(command):
-            self.skipTest(f"{command} is not built")
-        for policy in _treadle.policies():
-            for sizer in _treadle.sizers():
-                with self.subTest(f"{policy} {sizer}"), tempfile.TemporaryDirectory() as folder:
-                    path = os.path.join(folder, "trace")
-                    self.work_on(
-                        ThreadPoolExecutor(3, policy=policy, sizer=sizer, record=True), path
-                    )
-                    done = subprocess.run(
-                        [command, "sim", "--replay", path, "--json"],
-                        capture_output=True,
-                        text=True,
-                        timeout=LIMIT,
-                    )
-                    self.assertEqual((done.returncode, done.stderr), (0, ""))
-                    self.assertTrue(json.loads(done.stdout)["identical"], done.stdout)
-
-    def work_on(self, pool, path):
-        """Submit, cancel, resize and miss deadlines, and write the trace."""
-        with pool:
-            futures = []
-            for number in range(300):
-                options = pool.options(
-                    client=number % 4,
-                    priority=number % 7,
-                    weight=1 + number % 2,
-                    deadline=0 if number % 50 == 0 else None,
-                    drop_late=True,
-                )
-                futures.append(options.submit(pow, number, 2))
-                if number % 9 == 0:
-                    futures[number // 2].cancel()
-                if number == 150:
-                    pool.resize(1, 4)
-        pool.trace(path)
 
 
 if __name__ == "__main__":
