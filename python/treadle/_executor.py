@@ -103,10 +103,9 @@ class ThreadPoolExecutor(_treadle.Executor, concurrent.futures.ThreadPoolExecuto
             initializer: Called by each thread before its first call. If it raises, the pool is
                 broken: waiting and later calls raise BrokenThreadPool.
             initargs: The arguments of the initializer.
-            policy: Which waiting call runs next: "fifo", "lifo", "priority", "round_robin" (over
-                clients), "sjf", "edf", ..., with parameters as in "name:key=value,key=value"; or
-                "admission/fairness/order", such as "codel/drr/edf"; or "PATH.so", a policy of your
-                own, built against treadle/policy.h.
+            policy: Which waiting call runs next: "fifo", "priority", "round_robin" (over clients),
+                ..., with parameters as in "name:key=value,key=value"; "admission/fairness/order",
+                such as "codel/drr/edf"; or "PATH.so", a policy of your own (treadle/policy.h).
             sizer: How many threads there are: "on_demand" (the standard library's rule), "fixed",
                 "adaptive" (measured: as many as the interpreter's lock, the cores and the calls'
                 waiting want; the sizer gil_model), "compensate" (see blocking()), ...
