@@ -128,6 +128,24 @@ class Visit:
         return json.loads(html.unescape(found.group(1)))
 
 
+def in_frames(text):
+    """A page that shows `text` as wide as a phone and wider, and probes how much room it needs."""
+    return (
+        "<!DOCTYPE html><meta charset='utf-8'><body><script>const page = %s;\n"
+        "const frames = [320, 390, 800, 1400, 2200].map(width => {\n"
+        "  const f = document.createElement('iframe');\n"
+        "  f.width = width; f.height = 800; f.style.border = 0; f.srcdoc = page;\n"
+        "  document.body.append(f); return f;\n"
+        "});\n"
+        "onload = () => {\n"
+        "  const pre = document.createElement('pre'); pre.id = 'probe';\n"
+        "  pre.textContent = JSON.stringify(frames.map(f => f.contentDocument.documentElement)\n"
+        "    .map(e => [e.clientWidth, e.scrollWidth]));\n"
+        "  document.body.append(pre);\n"
+        "};</script>"
+    ) % json.dumps(text).replace("</", "<\\/")
+
+
 class ReportBrowserTest(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
@@ -217,21 +235,7 @@ class ReportBrowserTest(unittest.TestCase):
 
     def test_nothing_sticks_out_on_a_phone_or_a_wide_screen(self):
         frame = self.folder / "frame.html"
-        frame.write_text(
-            "<!DOCTYPE html><meta charset='utf-8'><body><script>const page = %s;\n"
-            "const frames = [320, 390, 800, 1400, 2200].map(width => {\n"
-            "  const f = document.createElement('iframe');\n"
-            "  f.width = width; f.height = 800; f.style.border = 0; f.srcdoc = page;\n"
-            "  document.body.append(f); return f;\n"
-            "});\n"
-            "onload = () => {\n"
-            "  const pre = document.createElement('pre'); pre.id = 'probe';\n"
-            "  pre.textContent = JSON.stringify(frames.map(f => f.contentDocument.documentElement)\n"
-            "    .map(e => [e.clientWidth, e.scrollWidth]));\n"
-            "  document.body.append(pre);\n"
-            "};</script>" % json.dumps(self.page.read_text(encoding="utf-8")).replace("</", "<\\/"),
-            encoding="utf-8",
-        )
+        frame.write_text(in_frames(self.page.read_text(encoding="utf-8")), encoding="utf-8")
         for visible, needed in self.visit(frame).probe():
             with self.subTest(width=visible):
                 self.assertGreater(visible, 300)
