@@ -106,7 +106,7 @@ static void write_throughput(struct lab_sim_page *page) {
 
     (void)snprintf(headline, sizeof headline, "%s tasks a second",
                    lab_sim_show(total->rate_per_s).text);
-    if (total->timely.mean < 1.0) {
+    if (lab_sim_has_timeouts(page->simulated)) {
         (void)snprintf(detail, sizeof detail, "%s of them within their client's patience",
                        lab_sim_show(total->goodput_per_s).text);
     } else {

@@ -73,7 +73,7 @@ void lab_sim_page_numbers(struct lab_sim_page *page) {
                        lab_sim_show_ns((double)page->simulated->request->config.late_ns).text);
     }
     write_part(page->out, late, total->late);
-    if (total->timely.mean < 1.0) {
+    if (lab_sim_has_timeouts(page->simulated)) {
         write_part(page->out, "Tasks that end within their client's patience", total->timely);
     }
     lab_emit(page->out, "</tbody></table></div></section>\n");

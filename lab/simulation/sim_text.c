@@ -134,6 +134,17 @@ static void print_machine(FILE *out, const struct lab_simulated *simulated) {
     }
 }
 
+bool lab_sim_has_timeouts(const struct lab_simulated *simulated) {
+    const struct trd_sim_config *config = &simulated->request->config;
+
+    for (size_t i = 0; i < config->client_count; i++) {
+        if (trd_sim_time_moment(&config->clients[i].timeout, 1, INFINITY) > 0.0) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static bool is_balanced(const struct trd_sim_report *report) {
     return report->tasks.area_ns == report->tasks.sum_ns &&
            report->queue.area_ns == report->queue.sum_ns &&
@@ -164,7 +175,7 @@ static void print_run(FILE *out, const struct lab_simulated *simulated) {
     (void)fprintf(out, "  %-26s %12.6g  %13s", "tasks a second", total->rate_per_s, "");
     (void)fprintf(out, isnan(simulated->expected.rate_per_s) ? "\n" : " %12.6g\n",
                   simulated->expected.rate_per_s);
-    if (total->timely.mean < 1.0) {
+    if (lab_sim_has_timeouts(simulated)) {
         (void)fprintf(out, "  %-26s %12.6g\n", "in time, a second", total->goodput_per_s);
     }
     (void)fprintf(out, "  %-26s %12.4f  %13s", "utilisation", report->utilisation, "");

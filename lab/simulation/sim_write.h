@@ -13,6 +13,9 @@ struct lab_simulated {
     struct lab_sim_expected expected;
 };
 
+/* Does a client lose patience, so that goodput is not throughput? */
+bool lab_sim_has_timeouts(const struct lab_simulated *simulated);
+
 /* Errors stay in the stream. */
 void lab_sim_write_text(FILE *out, const struct lab_simulated *simulated);
 
