@@ -202,7 +202,8 @@ FLAG(cold, config.is_cold)
 FLAG(json, is_json)
 
 static const struct lab_option table[] = {
-    {"policy", "NAME", "which task is next (fifo); `treadle list` names them", set_policy},
+    {"policy", "NAME", "which task is next (fifo): see `treadle list`; or a file, ./own.so",
+     set_policy},
     {"sizer", "NAME", "how many workers there are (fixed)", set_sizer},
     {"workers", "N|MIN-MAX", "workers of a host, or the sizer's bounds (1)", set_workers},
     {"arrivals", "KIND", "poisson, periodic, closed, mmpp, batch, onoff, diurnal (poisson)",

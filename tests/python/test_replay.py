@@ -131,6 +131,24 @@ class OwnPolicy(unittest.TestCase):
                 pool.submit(lambda: [pool.submit(ran.append, n) for n in (1, 2, 3)]).result(LIMIT)
             self.assertEqual(ran, expected)
 
+    def test_the_simulator_takes_it(self):
+        if not (os.path.exists(COIN) and os.path.exists(COMMAND)):
+            self.skipTest(f"{COIN} or {COMMAND} is not built")
+
+        def simulate(policy):
+            return subprocess.run(
+                [COMMAND, "sim", "--policy", policy, "--tasks", "2000"],
+                capture_output=True,
+                text=True,
+                timeout=LIMIT,
+            )
+
+        self.assertEqual(simulate(COIN + ":newest=0.1").returncode, 0)
+        for policy, text in (("./no_such.so", "No such file"), (COIN + ":newest=2", "0 to 1")):
+            done = simulate(policy)
+            self.assertEqual((done.returncode, done.stdout), (2, ""))
+            self.assertIn(text, done.stderr)
+
     def test_what_is_wrong_with_a_file_is_said(self):
         for policy, text in (
             ("./no_such.so", "no_such.so.* cannot be loaded: .*No such file"),
