@@ -32,7 +32,7 @@ from typing import Dict, List, NamedTuple, Optional
 import treadle
 
 _BUFFER = random.Random(1).randbytes(128 * 1024)
-_SOCKET = socket.socketpair()[0]  # nobody ever writes to it
+_SOCKETS = socket.socketpair()  # nobody ever writes
 
 
 class Workload(NamedTuple):
@@ -79,7 +79,7 @@ def task(work: Workload) -> None:
             hashlib.sha256(_BUFFER)
         released = time.thread_time()
     if work.w > 0 and work.wait == "socket":
-        select.select([_SOCKET], [], [], work.w / 1e3)
+        select.select([_SOCKETS[0]], [], [], work.w / 1e3)
     elif work.w > 0:
         time.sleep(work.w / 1e3)
 

@@ -66,11 +66,23 @@ void gil_meter_stop(struct gil_meter *meter) {
     meter->is_running = false;
 }
 
+/* In a forked child the parent's pools are still objects, but nobody measures them any more. */
+static void meter_forget(struct gil_meter *meter) {
+    for (struct gil_account *account = meter->accounts; account; account = account->next) {
+        account->is_open = false;
+        account->why_not = "the pool belongs to the parent of this process";
+    }
+    for (uint32_t i = 0; i < meter->seat_count; i++) {
+        meter->seats[i]->account = NULL;
+    }
+}
+
 void gil_meter_free(struct gil_meter *meter) {
     if (meter == NULL) {
         return;
     }
     gil_meter_stop(meter);
+    meter_forget(meter);
     /* In a forked child the lock may be held by a thread that is not there: nobody uses it. */
     if (meter->process == getpid()) {
         (void)pthread_cond_destroy(&meter->wake); /* nobody waits any more */
@@ -109,19 +121,32 @@ void gil_meter_open(struct gil_meter **place, struct gil_account *account) {
     account->is_open = true;
 }
 
+/* In a forked child the lock may be held by a thread that is not there; nor is anybody else. */
+static void meter_lock(struct gil_meter *meter) {
+    if (meter->process == getpid()) {
+        pthread_mutex_lock(&meter->lock);
+    }
+}
+
+static void meter_unlock(struct gil_meter *meter) {
+    if (meter->process == getpid()) {
+        pthread_mutex_unlock(&meter->lock);
+    }
+}
+
 void gil_meter_close(struct gil_meter *meter, struct gil_account *account) {
-    if (!account->is_open || meter->process != getpid()) {
+    if (!account->is_open) {
         return;
     }
     account->is_open = false;
-    pthread_mutex_lock(&meter->lock);
+    meter_lock(meter);
     struct gil_account **place = &meter->accounts;
     while (*place != account) {
         place = &(*place)->next;
     }
     *place = account->next;
     bool was_last = meter->accounts == NULL;
-    pthread_mutex_unlock(&meter->lock);
+    meter_unlock(meter);
     if (was_last) {
         gil_meter_stop(meter);
     }
@@ -163,14 +188,14 @@ void gil_meter_sit(struct gil_meter *meter, struct gil_account *account, struct 
 }
 
 void gil_meter_rise(struct gil_meter *meter, struct gil_seat *seat) {
-    if (seat->account == NULL || meter->process != getpid()) {
+    if (seat->account == NULL) {
         return;
     }
-    pthread_mutex_lock(&meter->lock);
+    meter_lock(meter);
     struct gil_seat *last = meter->seats[--meter->seat_count];
     meter->seats[seat->index] = last;
     last->index = seat->index;
-    pthread_mutex_unlock(&meter->lock);
+    meter_unlock(meter);
     seat->account = NULL;
 }
 

@@ -181,10 +181,17 @@ class Ending(unittest.TestCase):
             "def spin(seconds, pool):\n"
             "    while pool.stats().gil_held < seconds: pass\n"
             "def in_child():\n"
+            "    global first\n"
+            "    first = None\n"  # while the parent's meter is still here
             f"    with ThreadPoolExecutor(1, sizer={SIZER!r}) as mine:\n"
             "        mine.submit(spin, 0.01, mine).result()\n"
+            "        global ended\n"
+            "        ended = None\n"  # its account is at the parent's meter
+            "        mine.submit(spin, mine.stats().gil_held + 0.01, mine).result()\n"
             "    print('measured', flush=True)\n"
             "    os._exit(0)\n"
+            f"with ThreadPoolExecutor(1, sizer={SIZER!r}) as ended: ended.submit(int)\n"
+            f"with ThreadPoolExecutor(1, sizer={SIZER!r}) as first: first.submit(int)\n"
             "pool.submit(spin, 0.01, pool).result()\n"
             "child = os.fork()\n"
             "if child == 0: in_child()\n"
