@@ -117,8 +117,23 @@ class Replay(unittest.TestCase):
             path = os.path.join(folder, "trace")
             work_on(pool)
             pool.trace(path)
-            done = subprocess.run([COMMAND, "sim", "--replay", path], timeout=LIMIT)
+            done = subprocess.run(
+                [COMMAND, "sim", "--replay", path], stdout=subprocess.DEVNULL, timeout=LIMIT
+            )
             self.assertEqual(done.returncode, 0)
+
+
+class Names(unittest.TestCase):
+    def test_adaptive_is_the_model_of_the_interpreter_s_lock(self):
+        with tempfile.TemporaryDirectory() as folder:
+            path = os.path.join(folder, "trace")
+            with ThreadPoolExecutor(2, sizer="adaptive", record=True) as pool:
+                pool.submit(int).result(LIMIT)
+            pool.trace(path)
+            with open(path, "rb") as file:
+                self.assertIn(b"gil_model", file.read(1024))
+        with self.assertRaisesRegex(ValueError, "no_such"):
+            ThreadPoolExecutor(2, sizer="adaptive:no_such=1")
 
 
 class OwnPolicy(unittest.TestCase):
