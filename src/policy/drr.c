@@ -112,9 +112,6 @@ static void drr_leave(struct drr *drr, struct drr_client *client) {
     trd__list_remove(&drr->backlogged, &client->place);
     drr->count--;
     client->left_in = drr->round;
-    if (client->account_ns > 0) {
-        client->account_ns = 0;
-    }
     if (is_its_turn) {
         drr_next_turn(drr);
     }

@@ -60,12 +60,12 @@ static void a_newcomer_does_not_get_all_workers(void **state) {
     }
 }
 
-/* Client 1 has used 100 ms that nobody could foresee, client 2 nothing; then 1 pauses. */
-static void open_with_debt(struct stage *stage, const char *policy) {
+/* Client 1 has used much that nobody could foresee, client 2 has 300 ms to run; then 1 pauses. */
+static void open_with_debt(struct stage *stage, const char *policy, uint64_t used_ns) {
     stage_open(stage, policy, 1, 1);
     submit_many(stage, (struct stage_spec){.client = 2, .run_ns = MS}, 300);
     (void)stage_run(stage, 0);
-    submit_many(stage, (struct stage_spec){.client = 1, .run_ns = 100 * MS}, 1);
+    submit_many(stage, (struct stage_spec){.client = 1, .run_ns = used_ns}, 1);
     while (stage_run(stage, 0).client != 1) {
     }
 }
@@ -76,7 +76,7 @@ static void a_pause_sheds_no_debt(void **state) {
     for (size_t i = 0; i < sizeof policies / sizeof *policies; i++) {
         struct stage stage;
         int twos = 0;
-        open_with_debt(&stage, policies[i]);
+        open_with_debt(&stage, policies[i], 100 * MS);
         for (uint64_t key = 0, row;
              (row = trd__sched_client_forget(&stage.host.sched, &key, stage.now_ns)) != 0;) {
             assert_int_not_equal(row, 1); /* all that are idle go, but for the debtor */
@@ -101,7 +101,7 @@ static void debts_are_forgiven_when_all_are_idle(void **state) {
     for (size_t i = 0; i < sizeof policies / sizeof *policies; i++) {
         struct stage stage;
         int ones = 0;
-        open_with_debt(&stage, policies[i]);
+        open_with_debt(&stage, policies[i], 10000 * MS);
         while (stage.queued[2] > 0) {
             (void)stage_run(&stage, 0);
         }
@@ -202,6 +202,30 @@ static void several_workers_are_shared_by_weight_when_no_cost_is_told(void **sta
     }
 }
 
+/* The largest numbers there are: nothing overflows, and nobody counts rounds one by one. */
+static void absurd_costs_and_weights_do_no_harm(void **state) {
+    (void)state;
+    const char *const policies[] = {"drr:quantum=1e-6", "drr:quantum=100", "sfq",
+                                    "stride",           "lottery",         "drr:quantum=1e-6/fifo"};
+    for (size_t i = 0; i < sizeof policies / sizeof *policies; i++) {
+        struct stage stage;
+        stage_open(&stage, policies[i], 4, 1);
+        for (uint32_t client = 1; client < STAGE_CLIENTS; client++) {
+            submit_many(&stage,
+                        (struct stage_spec){.client = client,
+                                            .weight = client % 3 ? UINT32_MAX : client % 2,
+                                            .hint_ns = client % 5 ? UINT64_MAX : 1,
+                                            .run_ns = client == 1 ? UINT64_C(1) << 61 : 1},
+                        20);
+        }
+        for (int run = 0; run < 1000; run++) {
+            const struct stage_spec spec = stage_run(&stage, (uint32_t)(run % 4));
+            stage.now_ns -= spec.run_ns > 1 ? spec.run_ns : 0; /* time must last */
+        }
+        stage_close(&stage);
+    }
+}
+
 /* Yielding tasks of one client take turns; and those of two clients do, whatever they submit. */
 static void a_yield_ends_a_turn_of_round_robin(void **state) {
     (void)state;
@@ -291,6 +315,7 @@ int main(void) {
         cmocka_unit_test(debts_are_forgiven_when_all_are_idle),
         cmocka_unit_test(a_dropped_task_costs_its_client_nothing),
         cmocka_unit_test(several_workers_are_shared_by_weight_when_no_cost_is_told),
+        cmocka_unit_test(absurd_costs_and_weights_do_no_harm),
         cmocka_unit_test(a_yield_ends_a_turn_of_round_robin),
         cmocka_unit_test(lottery_gives_turns_by_weight_as_chance_does),
         cmocka_unit_test(lottery_counts_the_tickets_of_those_who_are_there),
