@@ -2,7 +2,8 @@
 
 import concurrent.futures
 import os
-from typing import TYPE_CHECKING, Any, Callable, Hashable, Mapping, Optional, Tuple, Union
+from typing import TYPE_CHECKING, Any, Callable, Generator, Hashable, Mapping, Optional, Tuple
+from typing import TypeVar, Union, overload
 
 from treadle import _keys, _lifetime, _stats, _treadle
 
@@ -70,6 +71,21 @@ class Options(_treadle.Options):
     """
 
     map = concurrent.futures.Executor.map
+
+
+if TYPE_CHECKING:
+    from typing_extensions import Literal, ParamSpec
+
+    _T = TypeVar("_T")
+    _P = ParamSpec("_P")
+
+    class ResumableOptions(Options):
+        """What options(resumable=True) returns, to a type checker."""
+
+        def submit(  # type: ignore[override]
+            self, fn: Callable[_P, Generator[Any, Any, _T]], /, *args: _P.args, **kwargs: _P.kwargs
+        ) -> _treadle.Future[_T]:
+            ...
 
 
 class ThreadPoolExecutor(_treadle.Executor, concurrent.futures.ThreadPoolExecutor):
@@ -148,6 +164,34 @@ class ThreadPoolExecutor(_treadle.Executor, concurrent.futures.ThreadPoolExecuto
         )
         self._keys = keys
         _lifetime.watch(self._engine)
+
+    @overload
+    def options(
+        self,
+        *,
+        resumable: "Literal[True]",
+        priority: Optional[int] = ...,
+        client: Hashable = ...,
+        weight: Optional[int] = ...,
+        deadline: Optional[float] = ...,
+        drop_late: bool = ...,
+        cost: Optional[float] = ...,
+    ) -> "ResumableOptions":
+        ...
+
+    @overload
+    def options(
+        self,
+        *,
+        priority: Optional[int] = ...,
+        client: Hashable = ...,
+        weight: Optional[int] = ...,
+        deadline: Optional[float] = ...,
+        drop_late: bool = ...,
+        cost: Optional[float] = ...,
+        resumable: bool = ...,
+    ) -> Options:
+        ...
 
     def options(
         self,
