@@ -6,6 +6,7 @@
 #   make            build: the command build/treadle, the Python package in build/python
 #   make install    command, library, headers, pkg-config file, man page, the Python package beside
 #                   the command (PREFIX, DESTDIR)
+#   make theory     every formula of queueing theory against the simulator, the long run
 #   make bench      the throughput benchmarks        make clean      remove what was built
 #
 # PYTHON="/usr/bin/python3 /opt/python3.13/bin/python3" builds for several interpreters; the first
@@ -33,6 +34,10 @@ check-all:
 	@scripts/setup
 	@scripts/check-all
 
+theory:
+	@scripts/build
+	@scripts/theory
+
 bench:
 	@scripts/setup build
 	@scripts/bench
@@ -44,4 +49,4 @@ install:
 clean:
 	rm -rf build build-asan build-tsan build-interpreters
 
-.PHONY: all study check check-all bench install clean
+.PHONY: all study check check-all theory bench install clean

@@ -18,10 +18,12 @@ static const struct trd_sim_client two_classes[] = {
     {.key = 2, .share = 1, .priority = 0, .service = EXPONENTIAL(SERVICE_NS)},
 };
 
-static const struct theory_system md1 = {"M/D/1 at 0.7", {.workers_max = 1, CLIENTS(fixed)}, 0.7};
-static const struct theory_system mm1 = {"M/M/1 at 0.8", {.workers_max = 1, CLIENTS(costed)}, 0.8};
+static const struct theory_system md1 = {
+    "M/D/1 at 0.7", {.workers_max = 1, CLIENTS(fixed)}, 0.7, .effort = 2};
+static const struct theory_system mm1 = {
+    "M/M/1 at 0.8", {.workers_max = 1, CLIENTS(costed)}, 0.8, .effort = 2};
 static const struct theory_system two = {
-    "2 priorities at 0.8", {.workers_max = 1, CLIENTS(two_classes)}, 0.8};
+    "2 priorities at 0.8", {.workers_max = 1, CLIENTS(two_classes)}, 0.8, .effort = 2};
 static const struct theory_system at_once = {
     "M/M/1 at 0.8, interrupted", {.workers_max = 1, .is_preemptive = true, CLIENTS(costed)}, 0.8};
 
@@ -82,11 +84,11 @@ static struct trd_pop pop_the_second(const struct trd_policy_env *env, uint32_t 
     return second;
 }
 
-/* Draws twice and takes the newer, once in eight times. */
+/* Draws twice and takes the newer, once in four times. */
 static struct trd_pop pop_the_newer(const struct trd_policy_env *env, uint32_t worker,
                                     uint64_t now_ns) {
     const struct trd_pop first = planted.sound->pop(env, worker, now_ns);
-    if (first.fate != TRD_FATE_RUN || ++planted.pops % 8) {
+    if (first.fate != TRD_FATE_RUN || ++planted.pops % 4) {
         return first;
     }
     const struct trd_pop second = planted.sound->pop(env, worker, now_ns);
@@ -140,7 +142,7 @@ static void rare_slips_of_a_policy_are_noticed(void **state) {
         check_noticed(&slips[i], "1 in 8 takes the second", plant_the_second);
     }
     const struct theory_case draws = {&random_square, &md1, "random"};
-    check_noticed(&draws, "1 in 8 prefers the newer", plant_the_newer);
+    check_noticed(&draws, "1 in 4 prefers the newer", plant_the_newer);
 }
 
 static void more_arrivals(struct trd_sim_config *config) {
@@ -170,7 +172,7 @@ static void rough_costs(struct trd_sim_config *config) {
 static void a_system_that_is_a_little_off_is_noticed(void **state) {
     (void)state;
     static const struct theory_system longer = {
-        "M/D/1 at 0.7", {.workers_max = 1, CLIENTS(fixed)}, 0.7, .effort = 3};
+        "M/D/1 at 0.7", {.workers_max = 1, CLIENTS(fixed)}, 0.7, .effort = 6};
     const struct theory_case of = {&pollaczek_khinchine, &longer, "fifo"};
     check_noticed(&of, "1 % more arrivals", more_arrivals);
     check_noticed(&of, "1 % fewer arrivals", fewer_arrivals);

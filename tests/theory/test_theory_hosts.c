@@ -21,8 +21,8 @@ static const struct trd_sim_client exponential = {
         .load = 0.9, .effort = (tasks),                                                            \
     }
 static const struct theory_system one_choice = HOSTS("20 hosts at 0.9, d = 1", 20, 1, 1);
-static const struct theory_system two_choices = HOSTS("1000 hosts at 0.9, d = 2", 1000, 2, 2);
-static const struct theory_system three_choices = HOSTS("1000 hosts at 0.9, d = 3", 1000, 3, 1.5);
+static const struct theory_system two_choices = HOSTS("1000 hosts at 0.9, d = 2", 1000, 2, 4);
+static const struct theory_system three_choices = HOSTS("1000 hosts at 0.9, d = 3", 1000, 3, 3);
 
 static const struct theory_case hosts[] = {
     {&supermarket, &one_choice, "fifo"},

@@ -113,7 +113,7 @@ static const struct trd_sim_client blind_short_and_long[] = {
                    .quantum_ns = SERVICE_NS / 4,                                                   \
                    .is_preemptive = interrupts,                                                    \
                    CLIENTS(table)},                                                                \
-        .load = 0.8, .effort = 0.2, .replications = 20, .is_extrapolated = true,                   \
+        .load = 0.8, .effort = 0.3, .replications = 20, .is_extrapolated = true,                   \
     }
 static const struct theory_system mm1_shared = SLICED("M/M/1 at 0.8, quantum to 0", blind, false);
 static const struct theory_system mb1_shared =

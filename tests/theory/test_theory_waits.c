@@ -37,14 +37,22 @@ static const struct theory_system mb1 = {
 static const struct theory_system mp1 = {"M/Pareto/1 at 0.7", {.workers_max = 1, ONE(pareto)}, 0.7};
 static const struct theory_system mm2 = {"M/M/2 at 0.8", {.workers_max = 2, ONE(exponential)}, 0.8};
 static const struct theory_system mm8 = {"M/M/8 at 0.9", {.workers_max = 8, ONE(exponential)}, 0.9};
+static const struct theory_system mm8_lower = {
+    "M/M/8 at 0.8", {.workers_max = 8, ONE(exponential)}, 0.8};
 static const struct theory_system mm64 = {
-    "M/M/64 at 0.9", {.workers_max = 64, ONE(exponential)}, 0.9};
+    "M/M/64 at 0.9", {.workers_max = 64, ONE(exponential)}, 0.9, .effort = 3};
 static const struct theory_system mm8_p90 = {
     "M/M/8 at 0.8, t = p90", {.workers_max = 8, ONE(exponential)}, 0.8, .wait_quantile = 0.9};
-static const struct theory_system mm8_p99 = {
-    "M/M/8 at 0.8, t = p99", {.workers_max = 8, ONE(exponential)}, 0.8, .wait_quantile = 0.99};
-static const struct theory_system mm32_p99 = {
-    "M/M/32 at 0.9, t = p99", {.workers_max = 32, ONE(exponential)}, 0.9, .wait_quantile = 0.99};
+static const struct theory_system mm8_p99 = {"M/M/8 at 0.8, t = p99",
+                                             {.workers_max = 8, ONE(exponential)},
+                                             0.8,
+                                             .effort = 3,
+                                             .wait_quantile = 0.99};
+static const struct theory_system mm32_p99 = {"M/M/32 at 0.9, t = p99",
+                                              {.workers_max = 32, ONE(exponential)},
+                                              0.9,
+                                              .effort = 3,
+                                              .wait_quantile = 0.99};
 
 static const struct theory_case one_worker[] = {
     {&pollaczek_khinchine, &mm1, "fifo"}, {&takacs, &mm1, "fifo"},
@@ -69,16 +77,17 @@ static const struct theory_case tails[] = {
 };
 
 static const struct theory_case last_in_first_out[] = {
-    {&same_mean, &mm1, "lifo"},   {&lifo_square, &mm1, "lifo"}, {&same_mean, &md1, "lifo"},
-    {&lifo_square, &md1, "lifo"}, {&same_mean, &mb1, "lifo"},   {&lifo_square, &mb1, "lifo"},
-    {&same_mean, &mm8, "lifo"},   {&lifo_square, &mm8, "lifo"},
+    {&same_mean, &mm1, "lifo"},       {&lifo_square, &mm1, "lifo"},
+    {&same_mean, &md1, "lifo"},       {&lifo_square, &md1, "lifo"},
+    {&same_mean, &mb1, "lifo"},       {&lifo_square, &mb1, "lifo"},
+    {&same_mean, &mm8_lower, "lifo"}, {&lifo_square, &mm8_lower, "lifo"},
 };
 
 static const struct theory_case any_order[] = {
-    {&same_mean, &mm1, "random"}, {&random_square, &mm1, "random"},
-    {&same_mean, &md1, "random"}, {&random_square, &md1, "random"},
-    {&same_mean, &mb1, "random"}, {&random_square, &mb1, "random"},
-    {&same_mean, &mm8, "random"}, {&random_square, &mm8, "random"},
+    {&same_mean, &mm1, "random"},       {&random_square, &mm1, "random"},
+    {&same_mean, &md1, "random"},       {&random_square, &md1, "random"},
+    {&same_mean, &mb1, "random"},       {&random_square, &mb1, "random"},
+    {&same_mean, &mm8_lower, "random"}, {&random_square, &mm8_lower, "random"},
 };
 
 static void one_worker_waits_as_pollaczek_khinchine_and_takacs_say(void **state) {

@@ -17,7 +17,7 @@
 /* A task's mean service in the tests: large against the rounding to whole nanoseconds. */
 #define SERVICE_NS 1e6
 
-enum { THEORY_CLIENTS = 8, THEORY_GROUP = 16, THEORY_POLICIES = 64 };
+enum { THEORY_CLIENTS = 8, THEORY_GROUP = 16, THEORY_POLICIES = 64, THEORY_REPLICATIONS = 40 };
 
 struct theory_system {
     const char *name;
@@ -30,7 +30,8 @@ struct theory_system {
      * report can be an estimate. 0: one run, and errors from its batches. */
     unsigned replications;
     /** With replications and a quantum: run with 1, 1/2 and 1/4 of it, on the same tasks, and
-     * extrapolate to a quantum of 0. */
+     * extrapolate to a quantum of 0. The same tasks in order of arrival, whose mean wait is known,
+     * are a control variate. */
     bool is_extrapolated;
     double wait_quantile; /**< late tasks are those beyond it (M/M/c); 0: not wanted */
 };
@@ -62,7 +63,7 @@ struct theory_case {
     size_t index; /**< which client, where the formula is about one */
 };
 
-/** Tasks of a run with effort 1: TREADLE_THEORY_TASKS, else a million. */
+/** Tasks of a run with effort 1: TREADLE_THEORY_TASKS, else half a million. */
 uint64_t theory_tasks(void);
 /** The configuration of a case. */
 void theory_configure(const struct theory_case *of, struct trd_sim_config *config);
