@@ -4,14 +4,15 @@
 #include "base/sizing.h"
 
 #define VARIANCE_FIRST 1.5 /* as of exponential phases; then learnt */
-#define VARIANCE_LEAST 0.25
+#define VARIANCE_LEAST 0.8
 #define VARIANCE_MOST 10.0
 #define VARIANCE_PACE 0.05
 #define ERROR_AIM 0.06 /* the memory is as long as this standard error needs */
 #define FAR 4.0        /* standard errors: changed at once */
 #define DOUBTFUL 2.2   /* changed when two windows in a row say so */
+#define STILL 1.0      /* on the same way as a window ago, when they changed: still changing */
 
-enum { MEMORY_LEAST = 150, MEMORY_MOST = 800, MEMORY_KNOWN = 8 };
+enum { MEMORY_LEAST = 400, MEMORY_MOST = 800, MEMORY_KNOWN = 8 };
 
 static void demand_sum(struct trd__demand_sums *sums, double kept,
                        const struct trd__demand_sums *more) {
@@ -24,7 +25,7 @@ static void demand_sum(struct trd__demand_sums *sums, double kept,
     sums->core_wait_ns = kept * sums->core_wait_ns + more->core_wait_ns;
 }
 
-void trd__demand_add(struct trd__demand *demand, const struct trd_sample *sample) {
+void trd__demand_sum(struct trd__demand_sums *sums, double kept, const struct trd_sample *sample) {
     const struct trd__demand_sums tick = {
         .ns = (double)sample->interval_ns,
         .finished = (double)sample->finished,
@@ -34,14 +35,17 @@ void trd__demand_add(struct trd__demand *demand, const struct trd_sample *sample
         .lock_wait_ns = (double)sample->gil_wait_ns,
         .core_wait_ns = (double)sample->run_wait_ns,
     };
+    demand_sum(sums, kept, &tick);
+}
+
+void trd__demand_add(struct trd__demand *demand, const struct trd_sample *sample) {
     demand->cores = trd__at_least(sample->cores, 0.05);
     demand->locks = trd__at_least(sample->gils, 0.0);
     demand->is_lock_measured = sample->is_gil_measured || demand->locks <= 0.0;
-    demand->is_core_measured = demand->is_core_measured || sample->run_wait_ns > 0;
     if (demand->unsettled > 0.0) {
-        demand->unsettled -= tick.finished;
+        demand->unsettled -= (double)sample->finished;
     } else {
-        demand_sum(&demand->window, 1.0, &tick);
+        trd__demand_sum(&demand->window, 1.0, sample);
     }
 }
 
@@ -65,8 +69,8 @@ static double demand_held(const struct trd__demand *demand, const struct trd__de
     return most > 1.1 * demand->locks ? sums->cpu_ns * demand->locks / most : sums->cpu_ns;
 }
 
-static struct trd__demand_task demand_split(const struct trd__demand *demand,
-                                            const struct trd__demand_sums *sums) {
+struct trd__demand_task trd__demand_mean(const struct trd__demand *demand,
+                                         const struct trd__demand_sums *sums) {
     const double tasks = trd__at_least(sums->finished, 1.0);
     const double held = demand_held(demand, sums);
     const double served = trd__at_least(sums->cpu_ns + sums->core_wait_ns, held);
@@ -80,7 +84,7 @@ static struct trd__demand_task demand_split(const struct trd__demand *demand,
 /* Logarithm of the workers that keep the busiest of lock and cores busy. */
 static double demand_workers(const struct trd__demand *demand,
                              const struct trd__demand_sums *sums) {
-    const struct trd__demand_task task = demand_split(demand, sums);
+    const struct trd__demand_task task = trd__demand_mean(demand, sums);
     const double all = trd__at_least(task.held + task.cpu + task.wait, 1.0);
     const double by_cores = (task.held + task.cpu) / demand->cores;
     const double by_lock = demand->locks > 0.0 ? task.held / demand->locks : 0.0;
@@ -103,20 +107,18 @@ double trd__demand_take(struct trd__demand *demand) {
     const double spread = 1.0 / trd__at_least(window.finished, 1.0) + 1.0 / memory->finished;
     const double doubt = off / sqrt(demand->variance * spread);
     const bool has_changed = fabs(doubt) > FAR || (doubt > DOUBTFUL && demand->doubt > DOUBTFUL) ||
-                             (doubt < -DOUBTFUL && demand->doubt < -DOUBTFUL);
+                             (doubt < -DOUBTFUL && demand->doubt < -DOUBTFUL) ||
+                             doubt * demand->changed > STILL;
     const double seen = fmin(off * off / spread, 9.0 * demand->variance);
     demand->variance += VARIANCE_PACE * (seen - demand->variance);
     demand->variance = fmin(fmax(demand->variance, VARIANCE_LEAST), VARIANCE_MOST);
     demand->doubt = has_changed ? 0.0 : doubt;
+    demand->changed = !has_changed ? 0.0 : off > 0.0 ? 1.0 : -1.0;
     const double aim = demand->variance / (ERROR_AIM * ERROR_AIM);
     const double length = fmin(fmax(aim, MEMORY_LEAST), MEMORY_MOST);
     const double kept = fmin((length - window.finished) / memory->finished, 1.0);
     demand_sum(memory, has_changed ? 0.0 : fmax(kept, 0.0), &window);
     return has_changed ? off : 0.0;
-}
-
-struct trd__demand_task trd__demand_mean(const struct trd__demand *demand) {
-    return demand_split(demand, &demand->memory);
 }
 
 double trd__demand_error(const struct trd__demand *demand) {

@@ -27,10 +27,10 @@ struct trd__demand {
     double unsettled; /**< tasks that must finish before what is measured counts */
     double variance;  /**< of the logarithm of the workers needed, by one task */
     double doubt;     /**< how far off the window before was, in standard errors */
+    double changed;   /**< 1 or -1 when the window before was of other tasks; which way they went */
     double cores, locks;
     double used_most;      /**< cores seen used at once */
     bool is_lock_measured; /**< held and waiting times of the lock are known */
-    bool is_core_measured; /**< so are waits for a core */
 };
 
 /** Adds a tick's sample; before the window is settled it only counts the tasks. */
@@ -43,9 +43,13 @@ void trd__demand_settle(struct trd__demand *demand, double started);
  * logarithm of the workers needed now over before; otherwise 0. */
 double trd__demand_take(struct trd__demand *demand);
 
-/** A task's means, from the memory, which must have finished tasks. Where waits for lock or cores
- * are not measured they are part of `wait`. */
-struct trd__demand_task trd__demand_mean(const struct trd__demand *demand);
+/** A task's means, from `sums` over finished tasks. Where waits for lock or cores are not measured
+ * they are part of `wait`. */
+struct trd__demand_task trd__demand_mean(const struct trd__demand *demand,
+                                         const struct trd__demand_sums *sums);
+
+/** Adds a tick to sums that are faded by the factor `kept` first. */
+void trd__demand_sum(struct trd__demand_sums *sums, double kept, const struct trd_sample *sample);
 
 /** Relative standard error of the number of workers that follows from the means. */
 double trd__demand_error(const struct trd__demand *demand);

@@ -31,6 +31,7 @@ struct paper_state {
     struct paper_task due;  /* not yet reported, ns */
     double used;            /* of what is used up first */
     double left;            /* until the next task finishes, in mean gaps */
+    bool waits_for_core;    /* rather than for the lock: what is used up first */
     double now_ns, owed_ns; /* owed: drawn times that the workers had no time for yet */
     struct paper_tick *ticks;
     size_t count, capacity;
@@ -45,6 +46,9 @@ static void paper_rates(struct paper_state *state, const struct paper_task *task
                                    .locks = state->plant->gils};
     trd__gil_chain_solve(&chain, PAPER_WORKERS);
     state->best = 0.0;
+    state->waits_for_core =
+        state->plant->gils <= 0.0 ||
+        (task->held_ms + task->cpu_ms) / state->plant->cores > task->held_ms / state->plant->gils;
     for (uint32_t n = 1; n <= PAPER_WORKERS; n++) {
         const double loss = fmax(1.0 - state->plant->overhead * (n - 1), 0.05);
         state->rates[n] = 1000.0 * trd__gil_chain_rate(&chain, n) * loss;
@@ -126,13 +130,12 @@ static void paper_measure(struct paper_state *state, struct trd_sample *sample, 
     sample->cpu_ns = (uint64_t)(held + cpu);
     sample->cores = state->plant->cores;
     sample->gils = state->plant->gils;
-    sample->is_gil_measured = has_lock && !state->run->is_lock_unmeasured;
+    sample->is_gil_measured = has_lock;
     if (sample->is_gil_measured) {
         sample->gil_held_ns = (uint64_t)(fmax(error, 0.0) * held);
-        sample->gil_wait_ns = (uint64_t)waits;
-    } else if (!has_lock) {
-        sample->run_wait_ns = (uint64_t)waits;
+        sample->gil_wait_ns = state->waits_for_core ? 0 : (uint64_t)waits;
     }
+    sample->run_wait_ns = state->waits_for_core ? (uint64_t)waits : 0;
 }
 
 static void paper_note(struct paper_state *state, double seconds, double tasks) {

@@ -43,7 +43,6 @@ struct paper_run {
     double tasks_allowed[PAPER_STAGES]; /* to converge in */
     double seconds;                     /* of a stage, at least ... */
     double tasks_least;                 /* ... and so many tasks */
-    bool is_lock_unmeasured;
 };
 
 void paper_plant_run(const struct paper_plant *plant, const struct paper_run *run,

@@ -8,7 +8,7 @@
 #define STEP_MS 0.1
 #define STEP_NS UINT64_C(100000)
 
-static void plant_ask(struct plant *plant, enum trd_cause cause) {
+void plant_tell(struct plant *plant, enum trd_cause cause) {
     uint32_t busy = 0;
     for (uint32_t i = 0; i < PLANT_WORKERS; i++) {
         busy += plant->is_busy[i];
@@ -19,6 +19,7 @@ static void plant_ask(struct plant *plant, enum trd_cause cause) {
         .workers_min = plant->workers_min,
         .workers_max = plant->workers_max,
         .busy = busy,
+        .blocked = plant->blocked,
         .queued = plant->backlog,
         .now_ns = plant->now_ns,
     };
@@ -29,9 +30,17 @@ static void plant_ask(struct plant *plant, enum trd_cause cause) {
         sample.cpu_ns = plant->cpu_ns;
         sample.cores = plant->cores;
         sample.gils = plant->gils;
+        sample.run_ns = plant->run_ns;
+        sample.is_gil_measured = plant->is_measured && plant->gils > 0.0;
+        if (sample.is_gil_measured) {
+            sample.gil_held_ns = plant->held_ns;
+            sample.gil_wait_ns = plant->lock_wait_ns;
+        }
+        sample.run_wait_ns = plant->is_measured ? plant->core_wait_ns : 0;
         plant->tick_ns = plant->now_ns;
         plant->finished_at_tick = plant->finished;
-        plant->busy_ns = plant->cpu_ns = 0;
+        plant->busy_ns = plant->cpu_ns = plant->run_ns = 0;
+        plant->held_ns = plant->lock_wait_ns = plant->core_wait_ns = 0;
     }
     uint32_t wanted = plant->spec.sizer->resize(&plant->env, &sample);
     wanted = wanted > plant->workers_max ? plant->workers_max : wanted;
@@ -43,7 +52,8 @@ void plant_open(struct plant *plant, const char *text, double cores, double gils
                             .gils = gils,
                             .workers_min = 1,
                             .workers_max = PLANT_WORKERS,
-                            .backlog = UINT64_MAX};
+                            .backlog = UINT64_MAX,
+                            .is_measured = true};
     assert_int_equal(trd_sizer_parse(text, &plant->spec, NULL), 0);
     plant->env.state = calloc(1, plant->spec.sizer->state_bytes + 1);
     plant->env.params = plant->spec.params;
@@ -52,7 +62,7 @@ void plant_open(struct plant *plant, const char *text, double cores, double gils
     if (plant->spec.sizer->open) {
         plant->spec.sizer->open(&plant->env);
     }
-    plant_ask(plant, TRD_CAUSE_OPEN);
+    plant_tell(plant, TRD_CAUSE_OPEN);
 }
 
 void plant_close(struct plant *plant) {
@@ -71,6 +81,7 @@ static void plant_staff(struct plant *plant) {
         if (is_there && !plant->is_busy[i] && plant->backlog > 0) {
             plant->backlog -= plant->backlog != UINT64_MAX;
             plant->is_busy[i] = true;
+            plant->start_ns[i] = plant->now_ns;
             plant->left[i] = (struct plant_task){
                 plant_draw(plant, plant->mean.locked_ms),
                 plant_draw(plant, plant->mean.free_ms),
@@ -90,14 +101,21 @@ static void plant_step_task(struct plant *plant, uint32_t i, double *locks, doub
         if (*cores >= 1.0 && *locks >= 1.0) {
             left->locked_ms -= STEP_MS;
             plant->cpu_ns += STEP_NS;
+            plant->held_ns += STEP_NS;
             *cores -= 1.0;
             *locks -= 1.0;
+        } else if (*locks < 1.0) {
+            plant->lock_wait_ns += STEP_NS;
+        } else {
+            plant->core_wait_ns += STEP_NS;
         }
     } else if (left->free_ms > 0.0) {
         if (*cores >= 1.0) {
             left->free_ms -= STEP_MS;
             plant->cpu_ns += STEP_NS;
             *cores -= 1.0;
+        } else {
+            plant->core_wait_ns += STEP_NS;
         }
     } else if (left->wait_ms > 0.0 && !(plant->serial_ms > 0.0 && *is_serving)) {
         left->wait_ms -= STEP_MS;
@@ -106,6 +124,7 @@ static void plant_step_task(struct plant *plant, uint32_t i, double *locks, doub
     if (left->locked_ms <= 0.0 && left->free_ms <= 0.0 && left->wait_ms <= 0.0) {
         plant->is_busy[i] = false;
         plant->finished++;
+        plant->run_ns += plant->now_ns + STEP_NS - plant->start_ns[i];
     }
 }
 
@@ -125,7 +144,7 @@ static void plant_step(struct plant *plant) {
     bool is_serving = false;
     const unsigned causes = plant->spec.sizer->causes;
     if (plant->backlog > 0 && (causes & TRD_CAUSE_SUBMIT)) {
-        plant_ask(plant, TRD_CAUSE_SUBMIT); /* somebody submits all the time */
+        plant_tell(plant, TRD_CAUSE_SUBMIT); /* somebody submits all the time */
     }
     plant_staff(plant);
     for (uint32_t k = 0; k < PLANT_WORKERS; k++) {
@@ -141,8 +160,8 @@ static void plant_step(struct plant *plant) {
     if (plant->spec.sizer->period_ns &&
         plant->now_ns - plant->tick_ns >= plant->spec.sizer->period_ns) {
         const bool is_starved = plant->backlog > 0 && plant->finished == plant->finished_at_tick;
-        plant_ask(plant,
-                  is_starved && (causes & TRD_CAUSE_STARVED) ? TRD_CAUSE_STARVED : TRD_CAUSE_TICK);
+        plant_tell(plant,
+                   is_starved && (causes & TRD_CAUSE_STARVED) ? TRD_CAUSE_STARVED : TRD_CAUSE_TICK);
     }
 }
 

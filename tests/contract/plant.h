@@ -27,19 +27,24 @@ struct plant {
     struct plant_task mean; /* of exponential times */
     double serial_ms;       /* > 0: the waits go one at a time, each that long (a foreign lock) */
     uint64_t backlog;       /* tasks waiting; UINT64_MAX never ends */
+    bool is_measured;       /* waits for locks and cores, and who holds a lock */
+    uint32_t blocked;       /* said to be in a blocking region */
 
     uint32_t workers, wanted;
     struct plant_task left[PLANT_WORKERS]; /* what each busy worker's task still needs */
     bool is_busy[PLANT_WORKERS];
+    uint64_t start_ns[PLANT_WORKERS];
     uint32_t turn; /* who gets the first lock or core */
     uint64_t now_ns, tick_ns;
     uint64_t finished, finished_at_tick;
-    uint64_t busy_ns, cpu_ns;
+    uint64_t busy_ns, cpu_ns, run_ns, held_ns, lock_wait_ns, core_wait_ns;
 };
 
 /** A plant with the sizer `text`; the state is freed by plant_close(). */
 void plant_open(struct plant *plant, const char *text, double cores, double gils);
 void plant_close(struct plant *plant);
+/** Asks the sizer. */
+void plant_tell(struct plant *plant, enum trd_cause cause);
 /** Lets `ms` pass. */
 void plant_run(struct plant *plant, double ms);
 

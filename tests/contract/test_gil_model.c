@@ -1,8 +1,14 @@
-/* test_adaptive.c - what the adaptive sizer promises, on plants whose right size is known. */
+/* test_gil_model.c - what gil_model promises, on plants whose right size is known. */
 #include "tests/check.h"
 #include "tests/contract/plant.h"
 
 #include <math.h>
+
+/* *state says whether waits for lock and cores are measured, or only CPU time. */
+static void open_plant(struct plant *plant, void **state, double cores, double gils) {
+    plant_open(plant, "gil_model", cores, gils);
+    plant->is_measured = **(bool **)state;
+}
 
 /* Runs for `ms` and returns the mean size of the last half; prints what it was. */
 static double mean_size(struct plant *plant, double ms, const char *what) {
@@ -41,11 +47,10 @@ static double rate_now(struct plant *plant) {
 }
 
 static void computing_under_one_lock_needs_few_workers(void **state) {
-    (void)state;
     const double service_ms[] = {1.0, 100.0};
     for (size_t i = 0; i < 2; i++) {
         struct plant plant;
-        plant_open(&plant, "adaptive", 2.0, 1.0);
+        open_plant(&plant, state, 2.0, 1.0);
         plant.mean.locked_ms = service_ms[i];
         assert_true(mean_size(&plant, 20000.0, "compute, one lock") <= 4.0);
         plant_close(&plant);
@@ -53,11 +58,10 @@ static void computing_under_one_lock_needs_few_workers(void **state) {
 }
 
 static void computing_without_a_lock_uses_every_core(void **state) {
-    (void)state;
     const double gils[] = {0.0, 1.0};
     for (size_t i = 0; i < 2; i++) {
         struct plant plant;
-        plant_open(&plant, "adaptive", 8.0, gils[i]);
+        open_plant(&plant, state, 8.0, gils[i]);
         plant.mean.free_ms = 5.0;
         const double size = mean_size(&plant, 10000.0, "compute, no lock, 8 cores");
         assert_true(size >= 7.0 && size <= 12.0);
@@ -67,11 +71,10 @@ static void computing_without_a_lock_uses_every_core(void **state) {
 }
 
 static void waiting_tasks_get_nearly_the_best_rate(void **state) {
-    (void)state;
     const struct plant_task means[] = {{1, 0, 9}, {1, 0, 49}, {2, 0, 2}, {0.2, 4, 20}, {1, 2, 7}};
     for (size_t i = 0; i < sizeof means / sizeof means[0]; i++) {
         struct plant plant;
-        plant_open(&plant, "adaptive", 2.0, 1.0);
+        open_plant(&plant, state, 2.0, 1.0);
         plant.mean = means[i];
         const double size = mean_size(&plant, 10000.0, "compute and wait");
         const double part = rate_now(&plant) / rate_of_fixed(&plant, 128);
@@ -83,9 +86,8 @@ static void waiting_tasks_get_nearly_the_best_rate(void **state) {
 }
 
 static void tasks_that_only_wait_get_as_many_workers_as_allowed(void **state) {
-    (void)state;
     struct plant plant;
-    plant_open(&plant, "adaptive", 2.0, 1.0);
+    open_plant(&plant, state, 2.0, 1.0);
     plant.workers_max = 64;
     plant.mean.wait_ms = 20.0;
     assert_true(mean_size(&plant, 4000.0, "wait, at most 64") > 56.0);
@@ -94,9 +96,8 @@ static void tasks_that_only_wait_get_as_many_workers_as_allowed(void **state) {
 
 /* All workers blocked for good: another within a tick, a hundred within 200 ms. */
 static void blocked_workers_get_help_within_a_tick(void **state) {
-    (void)state;
     struct plant plant;
-    plant_open(&plant, "adaptive", 2.0, 1.0);
+    open_plant(&plant, state, 2.0, 1.0);
     plant.mean.wait_ms = 1e9;
     plant.backlog = 110;
     plant_run(&plant, 0.2);
@@ -110,18 +111,16 @@ static void blocked_workers_get_help_within_a_tick(void **state) {
 
 /* Waits that go one at a time: more workers buy nothing, and go again. */
 static void workers_that_buy_nothing_leave(void **state) {
-    (void)state;
     struct plant plant;
-    plant_open(&plant, "adaptive", 2.0, 0.0);
+    open_plant(&plant, state, 2.0, 0.0);
     plant.serial_ms = 2.0;
     assert_true(mean_size(&plant, 20000.0, "a foreign lock") < 16.0);
     plant_close(&plant);
 }
 
 static void a_change_of_the_tasks_is_followed_both_ways(void **state) {
-    (void)state;
     struct plant plant;
-    plant_open(&plant, "adaptive", 2.0, 1.0);
+    open_plant(&plant, state, 2.0, 1.0);
     plant.mean = (struct plant_task){1, 0, 19};
     assert_true(mean_size(&plant, 6000.0, "mostly waiting") >= 14.0);
     plant.mean = (struct plant_task){2, 0, 0};
@@ -132,9 +131,8 @@ static void a_change_of_the_tasks_is_followed_both_ways(void **state) {
 }
 
 static void idle_workers_leave(void **state) {
-    (void)state;
     struct plant plant;
-    plant_open(&plant, "adaptive", 2.0, 1.0);
+    open_plant(&plant, state, 2.0, 1.0);
     plant.mean.wait_ms = 20.0;
     plant_run(&plant, 1000.0);
     assert_true(plant.wanted > 16);
@@ -144,16 +142,45 @@ static void idle_workers_leave(void **state) {
     plant_close(&plant);
 }
 
+/* The engine knows who is blocked: nobody needs to wait for a tick. */
+static void declared_blocking_is_compensated_at_once(void **state) {
+    struct plant plant;
+    open_plant(&plant, state, 2.0, 1.0);
+    plant.mean.wait_ms = 1e9;
+    plant.backlog = 10;
+    plant_run(&plant, 0.1);
+    plant.blocked = 2;
+    plant_tell(&plant, TRD_CAUSE_BLOCK);
+    assert_true(plant.wanted >= 3);
+    plant_close(&plant);
+}
+
+static bool measured = true;
+static bool unmeasured = false;
+
+#define WITH(test) cmocka_unit_test_prestate(test, &measured)
+#define WITHOUT(test) cmocka_unit_test_prestate(test, &unmeasured)
+
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(computing_under_one_lock_needs_few_workers),
-        cmocka_unit_test(computing_without_a_lock_uses_every_core),
-        cmocka_unit_test(waiting_tasks_get_nearly_the_best_rate),
-        cmocka_unit_test(tasks_that_only_wait_get_as_many_workers_as_allowed),
-        cmocka_unit_test(blocked_workers_get_help_within_a_tick),
-        cmocka_unit_test(workers_that_buy_nothing_leave),
-        cmocka_unit_test(a_change_of_the_tasks_is_followed_both_ways),
-        cmocka_unit_test(idle_workers_leave),
+        WITH(computing_under_one_lock_needs_few_workers),
+        WITHOUT(computing_under_one_lock_needs_few_workers),
+        WITH(computing_without_a_lock_uses_every_core),
+        WITHOUT(computing_without_a_lock_uses_every_core),
+        WITH(waiting_tasks_get_nearly_the_best_rate),
+        WITHOUT(waiting_tasks_get_nearly_the_best_rate),
+        WITH(tasks_that_only_wait_get_as_many_workers_as_allowed),
+        WITHOUT(tasks_that_only_wait_get_as_many_workers_as_allowed),
+        WITH(blocked_workers_get_help_within_a_tick),
+        WITHOUT(blocked_workers_get_help_within_a_tick),
+        WITH(workers_that_buy_nothing_leave),
+        WITHOUT(workers_that_buy_nothing_leave),
+        WITH(a_change_of_the_tasks_is_followed_both_ways),
+        WITHOUT(a_change_of_the_tasks_is_followed_both_ways),
+        WITH(idle_workers_leave),
+        WITHOUT(idle_workers_leave),
+        WITH(declared_blocking_is_compensated_at_once),
+        WITHOUT(declared_blocking_is_compensated_at_once),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
