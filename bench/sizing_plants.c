@@ -3,23 +3,30 @@
  * Every plant is swept over fixed sizes first; what a sizer reached is printed as its share of the
  * best of them, beside its mean size and what it took to converge. Virtual time, fixed seeds: the
  * same table everywhere. Arguments: sizers instead of the usual five, or --seeds N. */
-#include "sizing.h"
+#include "sizing_plant.h"
 
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { SIZERS_MAX = 32, SEED_FIRST = 1000 };
+enum { SIZERS_MAX = 32, SEEDS_MAX = 100, SEED_FIRST = 1000 };
 
 static const struct sizing_length table_length = {
     .seconds = 60.0, .tasks = 10000.0, .allowed = {400.0, 500.0}};
 
-/* Means over seeds of one sizer on one plant. */
+static int table_is_before(const void *a, const void *b) {
+    const double first = *(const double *)a;
+    const double second = *(const double *)b;
+    return (first > second) - (first < second);
+}
+
+/* One sizer on one plant: means over seeds, and the median of what it took to converge. */
 static int table_cell(const struct sizing_plant *plant, const struct sizing_sweep *sweeps,
                       const char *sizer, uint64_t seeds, struct sizing_result *means) {
+    double converged[SIZING_STAGES][SEEDS_MAX];
     for (int stage = 0; stage < SIZING_STAGES; stage++) {
-        means[stage] = (struct sizing_result){.size_low = SIZING_WORKERS};
+        means[stage] = (struct sizing_result){.share = 0.0};
     }
     for (uint64_t seed = 0; seed < seeds; seed++) {
         struct sizing_result results[SIZING_STAGES];
@@ -29,12 +36,14 @@ static int table_cell(const struct sizing_plant *plant, const struct sizing_swee
             return failed;
         }
         for (int stage = 0; stage < (plant->has_step ? 2 : 1); stage++) {
-            struct sizing_result *mean = &means[stage];
-            mean->share += results[stage].share / (double)seeds;
-            mean->size_mean += results[stage].size_mean / (double)seeds;
-            mean->converged_tasks += results[stage].converged_tasks / (double)seeds;
-            mean->converged_s += results[stage].converged_s / (double)seeds;
+            means[stage].share += results[stage].share / (double)seeds;
+            means[stage].size_mean += results[stage].size_mean / (double)seeds;
+            converged[stage][seed] = results[stage].converged_tasks;
         }
+    }
+    for (int stage = 0; stage < (plant->has_step ? 2 : 1); stage++) {
+        qsort(converged[stage], seeds, sizeof converged[stage][0], table_is_before);
+        means[stage].converged_tasks = converged[stage][seeds / 2];
     }
     return 0;
 }
@@ -91,8 +100,8 @@ int main(int argc, char **argv) {
         }
     }
     count = given ? given : count;
-    if (seeds < 1) {
-        (void)fprintf(stderr, "sizing_plants: --seeds must be at least 1\n");
+    if (seeds < 1 || seeds > SEEDS_MAX) {
+        (void)fprintf(stderr, "sizing_plants: --seeds must be 1 to %d\n", SEEDS_MAX);
         return 2;
     }
     (void)printf("| plant | N95");

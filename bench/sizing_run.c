@@ -1,5 +1,5 @@
 /* sizing_run.c - fixed sizes and sizers on the simulator's machine. */
-#include "sizing.h"
+#include "sizing_plant.h"
 
 #include <errno.h>
 #include <math.h>

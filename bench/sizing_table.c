@@ -1,5 +1,5 @@
 /* sizing_table.c - the plants: tasks of lock, CPU and waiting on machines of cores and locks. */
-#include "sizing.h"
+#include "sizing_plant.h"
 
 #include <stdio.h>
 

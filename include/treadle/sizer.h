@@ -84,7 +84,7 @@ struct trd_sizer_spec {
 /** The sizers of this build, NULL-terminated, in the order of sizers.def. Thread-safe. */
 const struct trd_sizer *const *trd_sizers(void);
 
-/** As trd_policy_parse(), for sizers. */
+/** As trd_policy_parse(), for sizers. "adaptive" is another name of "gil_model". */
 int trd_sizer_parse(const char *text, struct trd_sizer_spec *spec, struct trd_error *error);
 
 #pragma GCC visibility pop

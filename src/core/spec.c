@@ -235,13 +235,17 @@ void trd__policy_print(const struct trd_policy_spec *spec, char *text, size_t by
     trd__params_print(text, bytes, parts->order->name, parts->order->params, parts->order_params);
 }
 
+/* Whoever says "adaptive" wants the one that fits most tasks. */
+#define SIZER_ADAPTIVE trd__sizer_gil_model
+
 int trd_sizer_parse(const char *text, struct trd_sizer_spec *spec, struct trd_error *error) {
     const struct trd__named named = trd__named(text, strlen(text));
     if (error) {
         error->message[0] = '\0';
     }
     for (size_t i = 0; sizers[i]; i++) {
-        if (trd__is_named(&named, sizers[i]->name)) {
+        const bool is_meant = sizers[i] == &SIZER_ADAPTIVE && trd__is_named(&named, "adaptive");
+        if (is_meant || trd__is_named(&named, sizers[i]->name)) {
             spec->sizer = sizers[i];
             return trd__params_parse(sizers[i]->params, spec->params, &named, error);
         }
@@ -250,6 +254,7 @@ int trd_sizer_parse(const char *text, struct trd_sizer_spec *spec, struct trd_er
     for (size_t i = 0; sizers[i]; i++) {
         trd__say_known(error, sizers[i]->name);
     }
+    trd__say_known(error, "adaptive");
     return -EINVAL;
 }
 

@@ -114,7 +114,7 @@ static void workers_that_buy_nothing_leave(void **state) {
     struct plant plant;
     open_plant(&plant, state, 2.0, 0.0);
     plant.serial_ms = 2.0;
-    assert_true(mean_size(&plant, 20000.0, "a foreign lock") < 16.0);
+    assert_true(mean_size(&plant, 30000.0, "a foreign lock") < 16.0);
     plant_close(&plant);
 }
 

@@ -1,7 +1,7 @@
-/* sizing.h - pool-size controllers on simulated machines: the plants, a run, and what it is worth.
+/* sizing_plant.h - pool-size controllers on simulated machines: the plants, a run, and what it is worth.
  */
-#ifndef BENCH_SIZING_H
-#define BENCH_SIZING_H
+#ifndef BENCH_SIZING_PLANT_H
+#define BENCH_SIZING_PLANT_H
 
 #include <stdbool.h>
 #include <stddef.h>
