@@ -1,4 +1,5 @@
-/* sizing_plant.h - pool-size controllers on simulated machines: the plants, a run, and what it is worth.
+/* sizing_plant.h - pool-size controllers on simulated machines: the plants, a run, and what it is
+ * worth.
  */
 #ifndef BENCH_SIZING_PLANT_H
 #define BENCH_SIZING_PLANT_H
