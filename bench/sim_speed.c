@@ -6,7 +6,9 @@
  * of what makes it fast.) Bare loop and simulator take turns within one process, CPU time counts,
  * and the ratio of each turn is taken: what slows the machine down slows both.
  *
- *     sim_speed [tasks of a run]
+ *     sim_speed [tasks of a run [workers]]
+ *
+ * With workers only that row is measured, once.
  */
 #include <treadle/sim.h>
 
@@ -93,7 +95,8 @@ static double bare_run(uint32_t workers, uint64_t tasks, uint64_t seed) {
         exit(1);
     }
     trd_rng_init(&rng, seed);
-    uint64_t arrival_ns = bare_draw(&rng, gap_ns), ended = 0, sum_ns = 0;
+    double next_ns = trd_rng_exponential(&rng, gap_ns); /* whole gaps would be short ones */
+    uint64_t arrival_ns = (uint64_t)next_ns, ended = 0, sum_ns = 0;
     while (ended < tasks) {
         if (bare.running == 0 || arrival_ns < bare.heap[0].time_ns) {
             if (bare.running < workers) {
@@ -102,7 +105,8 @@ static double bare_run(uint32_t workers, uint64_t tasks, uint64_t seed) {
             } else {
                 bare_wait(&bare, arrival_ns);
             }
-            arrival_ns += bare_draw(&rng, gap_ns);
+            next_ns += trd_rng_exponential(&rng, gap_ns);
+            arrival_ns = (uint64_t)next_ns;
             continue;
         }
         const struct bare_end end = bare.heap[0];
@@ -189,11 +193,12 @@ static void measure(const char *policy, uint32_t workers, uint64_t tasks, int tu
     (void)fflush(stdout); /* each row when it is there */
 }
 
-static uint64_t number(const char *text, uint64_t max) {
+static uint64_t number(const char *text, uint64_t min, uint64_t max) {
     char *end;
     const unsigned long long value = strtoull(text, &end, 10);
-    if (*end || end == text || value < 40 || value > max) {
-        (void)fprintf(stderr, "sim_speed: '%s': a number from 40 to %" PRIu64 "\n", text, max);
+    if (*end || end == text || value < min || value > max) {
+        (void)fprintf(stderr, "sim_speed: '%s': a number from %" PRIu64 " to %" PRIu64 "\n", text,
+                      min, max);
         exit(2);
     }
     return value;
@@ -202,10 +207,14 @@ static uint64_t number(const char *text, uint64_t max) {
 int main(int argc, char **argv) {
     static const char *const policies[] = {"fifo", "lifo", "priority", "round_robin", "sjf"};
     static const uint32_t workers[] = {1, 16, 256, 1000, 4096};
-    const uint64_t tasks = argc > 1 ? number(argv[1], 1000000000) : 1000000;
+    const uint64_t tasks = argc > 1 ? number(argv[1], TRD_SIM_BATCHES, 1000000000) : 1000000;
     const int turns = 7;
     printf("%-12s %8s %12s %12s %8s %15s %9s %9s %8s\n", "policy", "workers", "bare M/s", "sim M/s",
            "ratio", "lowest to highest", "bare E[T]", "sim E[T]", "peak MiB");
+    if (argc > 2) {
+        measure("fifo", (uint32_t)number(argv[2], 1, TRD_SIM_WORKERS_MAX), tasks, 1);
+        return 0;
+    }
     for (size_t w = 0; w < sizeof workers / sizeof workers[0]; w++) {
         for (size_t p = 0; p < sizeof policies / sizeof policies[0]; p++) {
             if (p == 0 || workers[w] == 1 || workers[w] == 256) {
@@ -213,6 +222,5 @@ int main(int argc, char **argv) {
             }
         }
     }
-    measure("fifo", 1000000, tasks > 4000000 ? tasks : 4000000, 1);
     return 0;
 }

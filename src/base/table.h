@@ -14,11 +14,11 @@
 enum { TRD_TABLE_CHUNKS = 28, TRD_TABLE_FIRST_LOG2 = 4 };
 
 struct trd_table {
-    unsigned char *chunk[TRD_TABLE_CHUNKS];
     size_t record_bytes; /* a multiple of the strictest alignment */
+    uint32_t capacity;   /* records there is memory for */
+    uint32_t count;      /* records handed out; indices are below it */
     uint32_t chunk_count;
-    uint32_t capacity; /* records there is memory for */
-    uint32_t count;    /* records handed out; indices are below it */
+    unsigned char *chunk[TRD_TABLE_CHUNKS]; /* beside the rest, for small tables have only one */
 };
 
 /** `record_bytes` is rounded up for alignment. */
