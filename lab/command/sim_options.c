@@ -7,6 +7,7 @@
 #include "lab/simulation/arrival_kind.h"
 #include "lab/simulation/setting.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -278,6 +279,12 @@ static int check_together(const struct lab_sim_request *request) {
 
     if (request->durations_path != NULL && request->trace_path == NULL) {
         wrong = "--durations belongs to --trace";
+    } else if (fabs(request->speed - 1.0) > 0.0 && request->trace_path == NULL) {
+        wrong = "--speed belongs to --trace";
+    } else if (request->trace_path != NULL &&
+               (request->load >= 0.0 || request->config.arrivals != TRD_SIM_POISSON)) {
+        wrong = "a trace has arrivals of its own: leave out --load, --rate and --arrivals; --speed "
+                "brings them sooner";
     } else if (request->theatre != NULL && request->replications > 1) {
         wrong = "--theatre shows one run of each policy: leave out --replications";
     } else if (request->replay != NULL && request->html != NULL) {

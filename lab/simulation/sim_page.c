@@ -39,16 +39,10 @@ static void write_header(struct lab_sim_page *page) {
                         "</header>\n");
 }
 
-static bool is_balanced(const struct trd_sim_report *report) {
-    return report->tasks.area_ns == report->tasks.sum_ns &&
-           report->queue.area_ns == report->queue.sum_ns &&
-           report->work.area_ns == report->work.sum_ns;
-}
-
 /* Can the numbers be trusted? */
 static void write_books(struct lab_sim_page *page) {
     const struct trd_sim_report *report = page->simulated->report;
-    bool is_good = is_balanced(report);
+    bool is_good = lab_sim_is_balanced(report);
 
     lab_emit(page->out, "<div class=\"strip%s\" role=\"note\"><b>%s</b> ", is_good ? "" : " warn",
              is_good ? "The books balance:" : "The books do not balance:");

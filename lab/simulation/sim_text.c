@@ -145,7 +145,7 @@ bool lab_sim_has_timeouts(const struct lab_simulated *simulated) {
     return false;
 }
 
-static bool is_balanced(const struct trd_sim_report *report) {
+bool lab_sim_is_balanced(const struct trd_sim_report *report) {
     return report->tasks.area_ns == report->tasks.sum_ns &&
            report->queue.area_ns == report->queue.sum_ns &&
            report->work.area_ns == report->work.sum_ns;
@@ -188,7 +188,8 @@ static void print_run(FILE *out, const struct lab_simulated *simulated) {
     (void)fprintf(out, "  %-26s %12.4g  (most %u)\n", "workers", report->workers_mean,
                   report->workers_peak);
     print_losses(out, report);
-    (void)fprintf(out, "  %-26s %12s\n", "Little's law", is_balanced(report) ? "exact" : "BROKEN");
+    (void)fprintf(out, "  %-26s %12s\n", "Little's law",
+                  lab_sim_is_balanced(report) ? "exact" : "BROKEN");
 }
 
 /* One sparkline: a member of the points of the series. */

@@ -16,6 +16,9 @@ struct lab_simulated {
 /* Does a client lose patience, so that goodput is not throughput? */
 bool lab_sim_has_timeouts(const struct lab_simulated *simulated);
 
+/* Do the three identities hold? */
+bool lab_sim_is_balanced(const struct trd_sim_report *report);
+
 /* Errors stay in the stream. */
 void lab_sim_write_text(FILE *out, const struct lab_simulated *simulated);
 

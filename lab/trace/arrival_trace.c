@@ -10,6 +10,8 @@
 
 enum { KEY_BYTES = 512 };
 
+static const double AT_MAX_NS = 9e18; /* of virtual time */
+
 static const struct lab_trace_format *const formats[] = {&lab_trace_azure_2019,
                                                          &lab_trace_azure_2021};
 
@@ -253,13 +255,21 @@ int lab_trace_next(void *context, struct trd_sim_arrival *arrival_out, struct tr
     struct lab_trace_reader *reader = context;
     const struct lab_trace_options *options = &reader->options;
     struct lab_trace_task task;
+    double at_ns;
     int got = reader->trace->format->next(reader->state, &task, error);
 
     if (got != 1) {
         return got;
     }
+    at_ns = (double)task.at_ns / options->speed;
+    if (!(at_ns <= AT_MAX_NS)) {
+        (void)snprintf(error->message, sizeof error->message,
+                       "%.200s: takes longer than %g s at speed %g: let it be faster",
+                       reader->trace->path, AT_MAX_NS / 1e9, options->speed);
+        return -EINVAL;
+    }
     *arrival_out = (struct trd_sim_arrival){
-        .at_ns = (uint64_t)((double)task.at_ns / options->speed),
+        .at_ns = (uint64_t)at_ns,
         .client_index = reader->trace->functions[task.function].client_index,
         .has_service = true,
         .service_ns = task.service_ns,

@@ -15,8 +15,9 @@
 
 enum { HELD_MAX = 1 << 22 };
 
-static const double SECONDS_MAX = 1e9; /* a time stamp; about 30 years */
-static const double ROUNDING_S = 1e-6; /* more than what differences of such numbers lose */
+static const double STAMP_MAX_S = 4e9; /* in seconds since 1970, the year 2096 */
+static const double DURATION_MAX_S = 1e9;
+static const double ROUNDING_S = 1e-5; /* more than what differences of such numbers lose */
 
 struct columns {
     size_t app, func, end, duration;
@@ -59,8 +60,8 @@ static int next_row(struct lab_csv *csv, const struct columns *columns, struct r
     }
     if (lab_csv_name(csv, columns->app, &row->app, error) != 0 ||
         lab_csv_name(csv, columns->func, &row->func, error) != 0 ||
-        lab_csv_number(csv, columns->end, "seconds", 0.0, SECONDS_MAX, &row->end_s, error) != 0 ||
-        lab_csv_number(csv, columns->duration, "seconds", 0.0, SECONDS_MAX, &row->duration_s,
+        lab_csv_number(csv, columns->end, "seconds", 0.0, STAMP_MAX_S, &row->end_s, error) != 0 ||
+        lab_csv_number(csv, columns->duration, "seconds", 0.0, DURATION_MAX_S, &row->duration_s,
                        error) != 0) {
         return -EINVAL;
     }
@@ -81,10 +82,10 @@ static uint64_t service_of(const struct row *row) {
 static int scan_rows(struct lab_trace *trace, struct lab_csv *csv, struct scanned *scanned,
                      struct trd_error *error) {
     struct row row;
-    double last_start_s = -SECONDS_MAX, last_end_s = -SECONDS_MAX;
+    double last_start_s = -STAMP_MAX_S, last_end_s = -STAMP_MAX_S;
     int got;
 
-    scanned->start_s = SECONDS_MAX;
+    scanned->start_s = STAMP_MAX_S;
     while ((got = next_row(csv, &scanned->columns, &row, error)) == 1) {
         double start_s = row.end_s - row.duration_s;
         uint32_t function = lab_trace_function(trace, row.app, row.func, error);

@@ -209,7 +209,10 @@ class SimulateTest(unittest.TestCase):
             ("--trace", "/nowhere/at/all"): "cannot open",
             ("--trace", str(TRACES / "make_traces.py")): "not a trace",
             ("--trace", str(TRACES / "azure_2021.csv"), "--clients", "a"): "clients of its own",
+            ("--trace", str(TRACES / "azure_2021.csv"), "--load", "0.5"): "arrivals of its own",
+            ("--trace", str(TRACES / "azure_2021.csv"), "--arrivals", "batch"): "of its own",
             ("--durations", "x"): "belongs to --trace",
+            ("--speed", "2"): "belongs to --trace",
             ("--replay", "/nowhere/at/all"): "No such file",
             ("--polcy", "fifo"): "--policy",
         }
