@@ -152,8 +152,8 @@ struct overload {
 /* Exponential milliseconds on `workers`; clients who stay for 50 ms. */
 static struct overload run(const char *policy, uint32_t workers, double load) {
     const struct trd_sim_client client = {.share = 1,
-                                          .service = {TRD_SIM_EXPONENTIAL, 1e6},
-                                          .timeout = {TRD_SIM_DETERMINISTIC, 50e6}};
+                                          .service = {TRD_SIM_EXPONENTIAL, .mean_ns = 1e6},
+                                          .timeout = {TRD_SIM_DETERMINISTIC, .mean_ns = 50e6}};
     const struct trd_sim_config config = {
         .policy = policy,
         .workers_min = workers,

@@ -308,7 +308,10 @@ static void gittins_beats_the_smallest_mean_when_a_class_is_heavy_tailed(void **
          .share = 1,
          .class_index = 1,
          .service = {TRD_SIM_BIMODAL, .shape = 0.1, .low_ns = 1e6, .high_ns = 100e6}},
-        {.key = 2, .share = 1, .class_index = 2, .service = {TRD_SIM_DETERMINISTIC, 5e6}},
+        {.key = 2,
+         .share = 1,
+         .class_index = 2,
+         .service = {TRD_SIM_DETERMINISTIC, .mean_ns = 5e6}},
     };
     const double gittins = mean_response_ms("gittins", clients, MS);
     assert_true(gittins < 0.7 * mean_response_ms("spjf", clients, MS));

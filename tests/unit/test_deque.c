@@ -33,14 +33,14 @@ static void give_way(void);
 #define atomic_exchange_explicit(object, value, order)                                             \
     __extension__({                                                                                \
         give_way();                                                                                \
-        __auto_type was = *(object);                                                               \
+        struct trd_task *was = *(object);                                                          \
         *(object) = (value);                                                                       \
         was;                                                                                       \
     })
 #define atomic_compare_exchange_strong_explicit(object, expected, value, order, order_failed)      \
     __extension__({                                                                                \
         give_way();                                                                                \
-        __auto_type was = *(object);                                                               \
+        __typeof__(*(expected)) was = *(object);                                                   \
         const bool is_same = was == *(expected);                                                   \
         if (is_same) {                                                                             \
             *(object) = (value);                                                                   \
