@@ -76,7 +76,7 @@ static const struct trd_sim_client short_and_long[] = {
 };
 static const struct theory_system levels = {.name = "short and long, q to 0",
                                             .config = {.workers_max = 1,
-                                                       .quantum_ns = SERVICE_NS / 4,
+                                                       .quantum_ns = (uint64_t)SERVICE_NS / 4,
                                                        .is_preemptive = true,
                                                        CLIENTS(short_and_long)},
                                             .load = 0.8,
@@ -125,7 +125,7 @@ static const struct trd_sim_client wide[] = {
     {.share = 1, .service = {TRD_SIM_HYPEREXPONENTIAL, .mean_ns = SERVICE_NS, .shape = 8}}};
 static const struct theory_system sliced = {.name = "M/H2/1 at 0.8, sliced",
                                             .config = {.workers_max = 1,
-                                                       .quantum_ns = SERVICE_NS / 20,
+                                                       .quantum_ns = (uint64_t)SERVICE_NS / 20,
                                                        .is_preemptive = true,
                                                        CLIENTS(wide)},
                                             .load = 0.8,

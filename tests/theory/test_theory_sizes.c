@@ -110,7 +110,7 @@ static const struct trd_sim_client blind_short_and_long[] = {
     {                                                                                              \
         .name = title,                                                                             \
         .config = {.workers_max = 1,                                                               \
-                   .quantum_ns = SERVICE_NS / 4,                                                   \
+                   .quantum_ns = (uint64_t)SERVICE_NS / 4,                                         \
                    .is_preemptive = interrupts,                                                    \
                    CLIENTS(table)},                                                                \
         .load = 0.8, .effort = 0.3, .replications = 20, .is_extrapolated = true,                   \
