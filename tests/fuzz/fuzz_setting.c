@@ -17,7 +17,7 @@ static void check(int failed, const struct trd_error *error) {
 
 static void try_law(const char *text) {
     struct lab_law_draft draft = {0};
-    struct trd_sim_time time;
+    struct trd_sim_time time = {0};
     struct trd_error error = {""};
     int failed = lab_law_parse(text, &draft, "law", &error);
     failed = failed ? failed : lab_law_finish(&draft, 1.0, &time, "law", &error);

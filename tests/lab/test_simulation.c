@@ -14,7 +14,7 @@
 
 static struct trd_sim_time law_of(const char *text) {
     struct lab_law_draft draft = {0};
-    struct trd_sim_time time;
+    struct trd_sim_time time = {0};
     struct trd_error error;
     if (lab_law_parse(text, &draft, "law", &error) ||
         lab_law_finish(&draft, 1.0, &time, "law", &error)) {
