@@ -36,14 +36,14 @@ enum trd_shutdown {
     TRD_SHUTDOWN_CANCEL_PENDING, /**< complete it as cancelled */
 };
 
-/** All zero is the default: fifo, on_demand, 1 to (cores + 4, at most 32) workers, no bound. */
+/** All zero is the default: fifo, on_demand, up to (cores + 4, at most 32) workers, no bound. */
 struct trd_pool_config {
     const char *name;   /**< prefix of thread names; copied; NULL: "treadle" */
     const char *policy; /**< as trd_policy_load(); NULL: "fifo" */
     const struct trd_policy_spec *policy_spec; /**< not NULL: instead of `policy`; copied */
     const char *sizer;                         /**< as trd_sizer_parse(); NULL: "on_demand" */
     uint32_t workers_min; /**< 0: the sizer may go down to 0, and starts from there */
-    uint32_t workers_max; /**< 0: min(32, cores + 4) */
+    uint32_t workers_max; /**< 0: min(32, cores + 4), but 256 for a sizer that measures */
     uint64_t pending_max; /**< 0: unbounded */
     enum trd_on_full on_full;
     uint64_t seed;                     /**< of the policy's random generator */

@@ -10,16 +10,17 @@ from treadle import _keys, _lifetime, _stats, _treadle
 _Path = Union[str, bytes, "os.PathLike[str]", "os.PathLike[bytes]"]
 
 
-def _default_max_workers() -> int:
-    """The standard library's rule of the interpreter at hand."""
+# These take what they are allowed; the other sizers find out what is needed.
+_UNMEASURED = ("fixed", "on_demand", "cpython_default")
+_MEASURED_MOST = 256
+
+
+def _default_max_workers(sizer: str) -> int:
+    """The standard library's rule of the interpreter at hand; room, for a sizer that measures."""
+    if sizer.partition(":")[0] not in _UNMEASURED:
+        return _MEASURED_MOST
     count = getattr(os, "process_cpu_count", os.cpu_count)()
     return min(32, (count or 1) + 4)
-
-
-def _sizer_named(text: str) -> str:
-    """The sizer meant by `text`: in Python, "adaptive" is the model of the interpreter's lock."""
-    name, colon, parameters = text.partition(":")
-    return "gil_model" + colon + parameters if name == "adaptive" else text
 
 
 def _check_bounds(min_workers: int, max_workers: int, max_pending: Optional[int]) -> None:
@@ -114,7 +115,7 @@ class ThreadPoolExecutor(_treadle.Executor, concurrent.futures.ThreadPoolExecuto
 
         Args:
             max_workers: The most threads there will be; by default the standard library's number,
-                min(32, CPUs + 4).
+                min(32, CPUs + 4), or 256 with a sizer that measures how many are needed.
             thread_name_prefix: Threads are called prefix_0, prefix_1, ...
             initializer: Called by each thread before its first call. If it raises, the pool is
                 broken: waiting and later calls raise BrokenThreadPool.
@@ -141,7 +142,7 @@ class ThreadPoolExecutor(_treadle.Executor, concurrent.futures.ThreadPoolExecuto
             TypeError: The initializer or a key is not callable.
         """
         if max_workers is None:
-            max_workers = max(_default_max_workers(), min_workers)
+            max_workers = max(_default_max_workers(sizer), min_workers)
         _check_bounds(min_workers, max_workers, max_pending)
         if initializer is not None and not callable(initializer):
             raise TypeError("initializer must be a callable")
@@ -154,7 +155,7 @@ class ThreadPoolExecutor(_treadle.Executor, concurrent.futures.ThreadPoolExecuto
             initializer,
             tuple(initargs),
             policy,
-            _sizer_named(sizer),
+            sizer,
             min_workers,
             max_workers,
             max_pending or 0,

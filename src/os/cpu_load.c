@@ -14,7 +14,7 @@
 
 /* Weight of the newest reading: a burst of a tenth of a second is forgotten within a second. */
 #define NEWEST 0.4
-#define LEAST_SHARE 0.25
+#define LEAST_SHARE 0.5
 
 enum { LINE_BYTES = 512 };
 

@@ -15,7 +15,7 @@ struct trd__cpu_load {
 };
 
 /** Cores really available: those of trd__cpu_cores(), less what other processes (and a host that
- * takes processors away) have used of the affinity mask since the last call, but at least a quarter
+ * takes processors away) have used of the affinity mask since the last call, but at least half
  * of them: others give way to us as we give way to them. Where /proc/stat says nothing, all of
  * them. Reads files; the kernel counts in steps of 10 ms, so ask a few times a second at most. */
 double trd__cpu_available(struct trd__cpu_load *load);

@@ -14,6 +14,7 @@
 enum {
     POOL_WORKERS_DEFAULT_MOST = 32,
     POOL_WORKERS_DEFAULT_EXTRA = 4,
+    POOL_WORKERS_MEASURED_MOST = 256, /* for sizers that find out what is needed */
     /* Some 10 us: less than going to sleep and being woken takes. */
     POOL_SPINS = 300,
 };
@@ -99,12 +100,20 @@ static void table_free(struct trd_table *table) {
     memset(table, 0, sizeof *table);
 }
 
+/* The most workers when nobody said how many. A sizer that measures needs room to be right. */
+static uint32_t workers_default(const struct trd_sizer *sizer) {
+    const double most = trd__cpu_cores() + POOL_WORKERS_DEFAULT_EXTRA;
+    if (sizer->period_ns) {
+        return POOL_WORKERS_MEASURED_MOST;
+    }
+    return most < POOL_WORKERS_DEFAULT_MOST ? (uint32_t)most : POOL_WORKERS_DEFAULT_MOST;
+}
+
 /* Fills in what was left out and checks the rest. */
-static int config_check(struct trd_pool_config *config, struct trd_error *error) {
+static int config_check(struct trd_pool_config *config, const struct trd_sizer *sizer,
+                        struct trd_error *error) {
     if (config->workers_max == 0) {
-        const double most = trd__cpu_cores() + POOL_WORKERS_DEFAULT_EXTRA;
-        config->workers_max =
-            most < POOL_WORKERS_DEFAULT_MOST ? (uint32_t)most : POOL_WORKERS_DEFAULT_MOST;
+        config->workers_max = workers_default(sizer);
         if (config->workers_max < config->workers_min) {
             config->workers_max = config->workers_min;
         }
@@ -230,9 +239,9 @@ int trd_pool_create(const struct trd_pool_config *config, struct trd_pool **pool
                     struct trd_error *error) {
     struct trd_pool_config full = config ? *config : (struct trd_pool_config){0};
     struct trd_sched_config sched_config = {.seed = full.seed, .now_ns = trd_clock_now_ns()};
-    int failed = config_check(&full, error);
+    int failed = specs_parse(&full, &sched_config, error);
     if (!failed) {
-        failed = specs_parse(&full, &sched_config, error);
+        failed = config_check(&full, sched_config.sizer.sizer, error);
     }
     if (failed) {
         return failed;
