@@ -25,7 +25,9 @@ struct trd_meter {
     uint64_t gil_held_ns; /**< since the last reading: a worker held it */
     uint64_t gil_core_ns; /**< of that: and had a core */
     uint64_t gil_wait_ns; /**< since the last reading: worker-time spent waiting for it */
+    uint32_t looks;       /**< since the last reading: looks that these times come from */
     uint64_t ready_ns;    /**< the same, on a core or ready for one */
+    bool is_sampled;      /**< they come from looks at random moments; false: they are exact */
     bool is_measured;     /**< false: those above mean nothing */
 };
 

@@ -49,6 +49,8 @@ struct trd_sample {
     uint64_t gil_wait_ns;   /**< waiting for an interpreter lock; 0 when not measured */
     uint64_t run_wait_ns;   /**< runnable, waiting for a core; 0 when not measured */
     bool is_gil_measured;   /**< gil_held_ns and gil_wait_ns mean something */
+    bool is_gil_sampled;    /**< they come from looks at random moments, and are off by chance */
+    uint32_t gil_looks;     /**< how many looks that were, in the interval */
     double cores;           /**< cores really available to this process (> 0) */
     double gils;            /**< interpreter locks that serialise the tasks; 0 is none */
 };

@@ -33,6 +33,9 @@ enum trd_event_kind {
     TRD_EVENT_BLOCK,    /**< answer: 1 when `worker` entered a blocking region, 0 when it left */
 };
 
+/** What a tick was told of the interpreter lock was not sampled. */
+#define TRD_LOOKS_EXACT UINT32_MAX
+
 struct trd_event {
     uint64_t now_ns;
     uint64_t sequence; /**< of the task; 0 is none */
@@ -43,7 +46,7 @@ struct trd_event {
     uint8_t flags; /**< of the task; of a tick: 1 when the interpreter lock was measured */
     int32_t answer;
     uint32_t wanted; /**< workers wanted after the call */
-    uint32_t reserved;
+    uint32_t looks;  /**< of a tick: TRD_LOOKS_EXACT, or looks at the interpreter lock */
     union {
         struct {
             int64_t priority;

@@ -220,6 +220,8 @@ void gil_meter_read(struct gil_meter *meter, struct gil_account *account, struct
         .gil_core_ns = account->times.core_ns - account->told.core_ns,
         .gil_wait_ns = account->times.wait_ns - account->told.wait_ns,
         .ready_ns = account->times.ready_ns - account->told.ready_ns,
+        .looks = (uint32_t)(account->times.looks - account->told.looks),
+        .is_sampled = true,
         .is_measured = meter->is_running && !meter->is_parked,
     };
     account->told = account->times;

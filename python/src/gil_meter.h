@@ -26,6 +26,7 @@
  * core, waiting for the lock, and on a core or ready for one. */
 struct gil_times {
     uint64_t held_ns, core_ns, wait_ns, ready_ns;
+    uint64_t looks; /* at the lock, while the account was open */
 };
 
 /** A pool's account. All zero at first. */

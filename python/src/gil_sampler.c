@@ -169,6 +169,7 @@ static void sampler_book_locked(struct sampler *sampler, uint64_t now_ns) {
     const uint64_t since_ns = now_ns - sampler->last_ns;
     sampler->last_ns = now_ns;
     for (struct gil_account *account = sampler->meter->accounts; account; account = account->next) {
+        account->times.looks++;
         if (account == sampler->holder) {
             sampler_book_holder_locked(sampler, account, since_ns);
         }

@@ -23,6 +23,7 @@ static void demand_sum(struct trd__demand_sums *sums, double kept,
     sums->held_ns = kept * sums->held_ns + more->held_ns;
     sums->lock_wait_ns = kept * sums->lock_wait_ns + more->lock_wait_ns;
     sums->core_wait_ns = kept * sums->core_wait_ns + more->core_wait_ns;
+    sums->known = kept * sums->known + more->known;
 }
 
 void trd__demand_sum(struct trd__demand_sums *sums, double kept, const struct trd_sample *sample) {
@@ -34,6 +35,8 @@ void trd__demand_sum(struct trd__demand_sums *sums, double kept, const struct tr
         .held_ns = (double)sample->gil_held_ns,
         .lock_wait_ns = (double)sample->gil_wait_ns,
         .core_wait_ns = (double)sample->run_wait_ns,
+        .known = sample->is_gil_sampled ? fmin((double)sample->finished, (double)sample->gil_looks)
+                                        : (double)sample->finished,
     };
     demand_sum(sums, kept, &tick);
 }
@@ -99,12 +102,12 @@ double trd__demand_take(struct trd__demand *demand) {
     if (demand->variance <= 0.0) {
         demand->variance = VARIANCE_FIRST;
     }
-    if (memory->finished < MEMORY_KNOWN) {
+    if (memory->known < MEMORY_KNOWN) {
         demand_sum(memory, 1.0, &window);
         return 0.0;
     }
     const double off = demand_workers(demand, &window) - demand_workers(demand, memory);
-    const double spread = 1.0 / trd__at_least(window.finished, 1.0) + 1.0 / memory->finished;
+    const double spread = 1.0 / trd__at_least(window.known, 1.0) + 1.0 / memory->known;
     const double doubt = off / sqrt(demand->variance * spread);
     const bool has_changed = fabs(doubt) > FAR || (doubt > DOUBTFUL && demand->doubt > DOUBTFUL) ||
                              (doubt < -DOUBTFUL && demand->doubt < -DOUBTFUL) ||
@@ -116,11 +119,11 @@ double trd__demand_take(struct trd__demand *demand) {
     demand->changed = !has_changed ? 0.0 : off > 0.0 ? 1.0 : -1.0;
     const double aim = demand->variance / (ERROR_AIM * ERROR_AIM);
     const double length = fmin(fmax(aim, MEMORY_LEAST), MEMORY_MOST);
-    const double kept = fmin((length - window.finished) / memory->finished, 1.0);
+    const double kept = fmin((length - window.known) / memory->known, 1.0);
     demand_sum(memory, has_changed ? 0.0 : fmax(kept, 0.0), &window);
     return has_changed ? off : 0.0;
 }
 
 double trd__demand_error(const struct trd__demand *demand) {
-    return sqrt(demand->variance / trd__at_least(demand->memory.finished, 1.0));
+    return sqrt(demand->variance / trd__at_least(demand->memory.known, 1.0));
 }

@@ -15,6 +15,7 @@
 struct trd__demand_sums {
     double ns, finished;
     double busy_ns, cpu_ns, held_ns, lock_wait_ns, core_wait_ns;
+    double known; /**< tasks, or looks at the lock where those are fewer: what chance goes by */
 };
 
 /** Means of a task, ns. */

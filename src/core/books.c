@@ -52,6 +52,8 @@ static void books_sample_interval(struct trd_sched *sched, struct trd_sample *sa
     sample->run_wait_ns = load->run_wait_ns;
     sample->cores = load->cores;
     sample->is_gil_measured = load->is_gil_measured;
+    sample->is_gil_sampled = load->is_gil_sampled;
+    sample->gil_looks = load->gil_looks;
     sample->gils = load->gils;
     sched->tick_ns = sched->now_ns;
     sched->tick_finished = sched->finished;

@@ -79,6 +79,7 @@ void trd__record_tick(struct trd_sched *sched, const struct trd_load *load) {
     struct trd_event *event = record_event(sched, TRD_EVENT_TICK, TRD_WORKER_NONE);
     if (event) {
         event->flags = load->is_gil_measured;
+        event->looks = load->is_gil_sampled ? load->gil_looks : TRD_LOOKS_EXACT;
         event->u.tick.cpu_ns = load->cpu_ns;
         event->u.tick.gil_held_ns = load->gil_held_ns;
         event->u.tick.gil_wait_ns = load->gil_wait_ns;

@@ -40,7 +40,8 @@ struct trd_sched_config {
 /** What a body has measured since the last tick, over all workers. */
 struct trd_load {
     uint64_t cpu_ns, gil_held_ns, gil_wait_ns, run_wait_ns;
-    bool is_gil_measured;
+    bool is_gil_measured, is_gil_sampled;
+    uint32_t gil_looks;
     double cores; /* > 0 */
     double gils;  /* 0: none */
 };

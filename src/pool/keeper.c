@@ -50,6 +50,8 @@ static void keeper_take_meter(struct keeper *keeper, const struct trd_meter *met
     load->gil_wait_ns = meter->gil_wait_ns + (uint64_t)((ready - computing) * cpu_ns);
     load->run_wait_ns = (uint64_t)((computing - 1.0) * cpu_ns);
     load->is_gil_measured = true;
+    load->is_gil_sampled = meter->is_sampled;
+    load->gil_looks = meter->looks;
 }
 
 /* Returns whether there is more to keep. */

@@ -224,6 +224,8 @@ static int replay_tick(struct replay *replay, const struct trd_event *event) {
         .gil_wait_ns = event->u.tick.gil_wait_ns,
         .run_wait_ns = event->u.tick.run_wait_ns,
         .is_gil_measured = event->flags != 0,
+        .is_gil_sampled = event->looks != TRD_LOOKS_EXACT,
+        .gil_looks = event->looks != TRD_LOOKS_EXACT ? event->looks : 0,
         .cores = event->u.tick.cores,
         .gils = event->u.tick.gils,
     };

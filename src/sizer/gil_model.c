@@ -18,8 +18,8 @@
 #include "base/rate_trial.h"
 #include "base/sizing.h"
 
-#define PERIOD_NS UINT64_C(5000000)
-#define DOUBLE_NS UINT64_C(25000000) /* between doublings while all are blocked */
+#define PERIOD_NS UINT64_C(4700000)
+#define DOUBLE_NS UINT64_C(23000000) /* between doublings while all are blocked */
 #define NEAR 0.98                    /* of the best rate: this many workers are wanted */
 #define ENOUGH 0.95                  /* of the best rate: half again as many are the most */
 #define MARGIN 1.0                   /* standard errors of the size, added to it */
@@ -248,7 +248,7 @@ static bool gil_model_hands(struct gil_model *m, double rate, double said) {
 static void gil_model_check(struct gil_model *m, const struct trd_sample *sample) {
     const struct trd__demand_sums *present = &m->present;
     struct trd__gil_chain chain;
-    if (present->finished < m->check_at) {
+    if (present->known < m->check_at) {
         return;
     }
     m->check_at += CHECK_TASKS;
@@ -260,7 +260,7 @@ static void gil_model_check(struct gil_model *m, const struct trd_sample *sample
     if (gil_model_hands(m, rate, said)) {
         return;
     }
-    if (fabs(residual) > RESIDUAL + 2.0 / sqrt(present->finished)) {
+    if (fabs(residual) > RESIDUAL + 2.0 / sqrt(trd__at_least(present->known, 1.0))) {
         m->is_climbing = true;
         return;
     }
@@ -403,10 +403,11 @@ static void gil_model_tick(struct gil_model *m, const struct trd_sample *sample)
         trd__rate_trial_add(&m->trial, (double)sample->interval_ns, finished);
         trd__demand_sum(&m->present, 1.0, sample);
     }
-    const bool is_known = m->demand.memory.finished > WINDOW_MOST;
+    const bool is_known = m->demand.memory.known > WINDOW_MOST;
     const double least = is_known ? WINDOW_LEAST : WINDOW_FIRST;
     const double window = fmin(fmax(2.0 * m->size, least), WINDOW_MOST);
-    if (!gil_model_rescues(m, sample) && m->demand.window.finished >= window) {
+    const struct trd__demand_sums *sums = &m->demand.window;
+    if (!gil_model_rescues(m, sample) && sums->finished >= window && sums->known >= least) {
         gil_model_decide(m, sample);
     }
 }
