@@ -30,9 +30,16 @@ void engine_raise(struct engine *engine, int error) {
                                               : "cannot schedule new futures after shutdown");
         return;
     case EAGAIN:
-        PyErr_Format(state->queue_full,
-                     "the pool has refused the call: %llu wait already (max_pending=%llu)",
-                     (unsigned long long)engine->waiting, (unsigned long long)engine->pending_max);
+        if (engine->pending_max) {
+            PyErr_Format(state->queue_full,
+                         "the pool has refused the call: %llu wait already (max_pending=%llu)",
+                         (unsigned long long)engine->waiting,
+                         (unsigned long long)engine->pending_max);
+        } else {
+            PyErr_Format(state->queue_full,
+                         "the policy of the pool has refused the call while %llu wait",
+                         (unsigned long long)engine->waiting);
+        }
         return;
     case EDEADLK:
         raise_message(PyExc_RuntimeError,

@@ -130,6 +130,15 @@ class Bounds(Behind):
         gate.open()
         self.assertEqual([f.result(LIMIT) for f in futures[1:]], [0, 0])
 
+    def test_a_policy_that_admits_no_more_is_named_as_the_one_who_refuses(self):
+        pool, gate = self.pool(policy="bounded:max=2/fifo")
+        futures = [pool.submit(int) for _ in range(2)]
+        with self.assertRaisesRegex(QueueFull, "the policy .* refused"):
+            pool.submit(int)
+        self.assertEqual(pool.stats().refused, 1)
+        gate.open()
+        self.assertEqual([future.result(LIMIT) for future in futures], [0, 0])
+
     def test_a_full_pool_lets_the_caller_run(self):
         pool, gate = self.pool(max_pending=1, on_full="caller_runs")
         queued = pool.submit(threading.get_ident)
