@@ -195,7 +195,7 @@ def main() -> None:
     )
     parser.add_argument("--most", type=int, default=128, help="workers the sizer may have")
     parser.add_argument("--warm", type=float, default=0.2, help="seconds, of a fixed pool")
-    parser.add_argument("--find", type=float, default=1.5, help="seconds, of the sizer")
+    parser.add_argument("--find", type=float, default=3.0, help="seconds, of the sizer")
     parser.add_argument("--window", type=float, default=0.5, help="seconds that count")
     parser.add_argument("--only", type=int, nargs="+", help="workloads, from 0")
     parser.add_argument("--seed", type=int, default=1)
