@@ -11,6 +11,8 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include <treadle/clock.h>
+
 static struct gil_meter *meter_new(void) {
     struct gil_meter *meter = calloc(1, sizeof(*meter));
     if (meter == NULL) {
@@ -114,6 +116,7 @@ void gil_meter_open(struct gil_meter **place, struct gil_account *account) {
     if (account->why_not != NULL) {
         return;
     }
+    account->opened_ns = trd_clock_now_ns();
     pthread_mutex_lock(&meter->lock);
     account->next = meter->accounts;
     meter->accounts = account;

@@ -35,6 +35,7 @@ struct gil_account {
     struct gil_times times;         /* the meter's lock */
     struct gil_times told;          /* the meter's lock: what gil_meter_read() has given away */
     double with_core, without_core; /* the meter's lock: looks at a holder, fading */
+    uint64_t opened_ns;             /* constant while it is open */
     const char *why_not;            /* set before anybody reads: why nothing is measured, or NULL */
     bool is_open;                   /* the interpreter's lock */
 };

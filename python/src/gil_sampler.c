@@ -129,12 +129,23 @@ static bool is_open_locked(const struct gil_meter *meter, const struct gil_accou
     return open != NULL;
 }
 
+/* What a look at `account` stands for: it may be younger than the last look. */
+static uint64_t account_since_ns(const struct sampler *sampler, const struct gil_account *account,
+                                 uint64_t now_ns) {
+    const uint64_t from_ns =
+        account->opened_ns > sampler->last_ns ? account->opened_ns : sampler->last_ns;
+    return now_ns > from_ns ? now_ns - from_ns : 0;
+}
+
+/* One of those drawn stands for as many of those with work. */
 static void sampler_book_one_locked(const struct sampler *sampler, const struct drawn *drawn,
-                                    uint64_t worth_ns) {
+                                    uint64_t now_ns) {
     const struct gil_layout *layout = &sampler->meter->layout;
     if (!is_open_locked(sampler->meter, drawn->account)) {
         return;
     }
+    const uint64_t worth_ns = account_since_ns(sampler, drawn->account, now_ns) *
+                              sampler->busy_count / sampler->drawn_count;
     switch (drawn->doing) {
     case THREAD_READY:
         drawn->account->times.ready_ns += worth_ns;
@@ -166,20 +177,17 @@ static void sampler_book_holder_locked(const struct sampler *sampler, struct gil
 }
 
 static void sampler_book_locked(struct sampler *sampler, uint64_t now_ns) {
-    const uint64_t since_ns = now_ns - sampler->last_ns;
-    sampler->last_ns = now_ns;
     for (struct gil_account *account = sampler->meter->accounts; account; account = account->next) {
         account->times.looks++;
         if (account == sampler->holder) {
+            const uint64_t since_ns = account_since_ns(sampler, account, now_ns);
             sampler_book_holder_locked(sampler, account, since_ns);
         }
     }
-    if (sampler->drawn_count > 0) {
-        const uint64_t worth_ns = since_ns * sampler->busy_count / sampler->drawn_count;
-        for (uint32_t i = 0; i < sampler->drawn_count; i++) {
-            sampler_book_one_locked(sampler, &sampler->drawn[i], worth_ns);
-        }
+    for (uint32_t i = 0; i < sampler->drawn_count; i++) {
+        sampler_book_one_locked(sampler, &sampler->drawn[i], now_ns);
     }
+    sampler->last_ns = now_ns;
     sampler->busy_ns = sampler->busy_count > 0 ? now_ns : sampler->busy_ns;
 }
 
