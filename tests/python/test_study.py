@@ -107,7 +107,9 @@ class Bench:
         return found
 
     def rows(self, sql: str) -> List[Any]:
-        with closing(sqlite3.connect(self.folder / "s" / "study.db", timeout=30)) as db:
+        # mode=rw: a database that is not there yet must not be made here.
+        path = f"file:{self.folder}/s/study.db?mode=rw"
+        with closing(sqlite3.connect(path, timeout=30, uri=True)) as db:
             return db.execute(sql).fetchall()
 
     def wait_for_runs(self, count: int, process: "subprocess.Popen[str]") -> None:
