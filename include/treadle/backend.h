@@ -49,7 +49,9 @@ struct trd_backend {
      * and what is queued is completed as cancelled. */
     int (*open)(void *context, uint32_t worker);
     /** Runs one task to its end, or for one slice of a resumable one. With TRD_ON_FULL_CALLER_RUNS
-     * also on a submitting thread, as worker TRD_WORKER_NONE. */
+     * also on a submitting thread, as worker TRD_WORKER_NONE; with trd_pool_help() inside another
+     * run on the same worker. (A task that was taken with trd_pool_take_task() is run by whoever
+     * took it, not by this.) */
     enum trd_outcome (*run)(void *context, uint32_t worker, struct trd_task *task);
     /** Optional. Asked between `run` and `complete`: will complete() of this task neither call
      * anybody's code nor wait? Then the worker may take its next task already, under the same lock.
@@ -58,7 +60,7 @@ struct trd_backend {
     bool (*is_quiet)(void *context, struct trd_task *task);
     /** The task is the submitter's again: its last touch by the engine. Called exactly once for
      * every accepted task, after it has been accounted for; on a worker, or on the thread that
-     * cancelled, submitted or shut down. */
+     * cancelled, submitted, finished or shut down. */
     void (*complete)(void *context, struct trd_task *task, enum trd_outcome outcome);
     /** Optional. On the worker, after its last task. */
     void (*close)(void *context, uint32_t worker);

@@ -15,11 +15,14 @@ extern "C" {
  * one. Every function is thread-safe. */
 struct trd_future;
 
-/** Waits until the task has completed, at most `timeout_ns` (TRD_FOREVER, or 0 to poll).
+/** Waits until the task has completed, at most `timeout_ns` (TRD_FOREVER, or 0 to poll). A worker
+ * of the same pool that waits for a task that has not started runs it itself, whatever the policy
+ * says, unless it does so TRD_HELP_DEPTH deep already (then the wait lasts as long as the task): so
+ * tasks may wait for tasks that they submit, to any depth below that, with any number of workers.
  * Returns 0 when it ran, -ECANCELED when it was cancelled, -ETIME when it expired unrun,
  * -EOWNERDEAD when its worker was lost (or this is a child made by fork(): see pool.h), -ETIMEDOUT
- * when it is not complete yet, -EDEADLK when a worker of the same pool would wait for a task that
- * only this worker could run. */
+ * when it is not complete yet, -EDEADLK when a worker of the same pool that may run no more tasks
+ * inside one another would wait for one that only this worker could run. */
 int trd_future_wait(struct trd_future *future, uint64_t timeout_ns);
 
 /** What the function returned; NULL unless trd_future_wait() has returned 0. Does not block. */

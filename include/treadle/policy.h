@@ -115,13 +115,15 @@ struct trd_policy {
     /** Gives a task for `worker`, or says none. Work-conserving policies say none only when
      * empty. */
     struct trd_pop (*pop)(const struct trd_policy_env *env, uint32_t worker, uint64_t now_ns);
-    /** Takes a queued task out, at any position. */
+    /** Takes a queued task out, at any position: it is cancelled, or somebody who waits for it runs
+     * it himself, out of turn. */
     void (*remove)(const struct trd_policy_env *env, struct trd_task *task);
     /** Names a queued task, whichever is easiest to find, without taking it out; NULL only when
      * nothing is queued. Whoever cancels everything asks until there is none. */
     struct trd_task *(*any)(const struct trd_policy_env *env);
     /** Optional. A task (or a slice of one) has run: its measured run time. The task's state says
-     * how that ended: while it is TRD_TASK_RUNNING, the task is about to come back through push. */
+     * how that ended: while it is TRD_TASK_RUNNING, the task is about to come back through push.
+     * `worker` ran it; or TRD_WORKER_NONE, and then it left through remove. */
     void (*ran)(const struct trd_policy_env *env, struct trd_task *task, uint32_t worker,
                 uint64_t run_ns);
     /** Optional. A worker's record is about to be used, or is no longer used. Tasks that a leaving

@@ -25,7 +25,8 @@ extern "C" {
 
 /** What submit does when `pending_max` tasks wait already. */
 enum trd_on_full {
-    TRD_ON_FULL_BLOCK = 0,   /**< wait for room; inside a worker of the same pool: -EDEADLK */
+    TRD_ON_FULL_BLOCK = 0,   /**< wait for room; inside a worker of the same pool: -EDEADLK. For how
+                                long, see `room_timeout_ns` and trd_pool_submit_task_within() */
     TRD_ON_FULL_REFUSE,      /**< -EAGAIN */
     TRD_ON_FULL_CALLER_RUNS, /**< run the task on the submitting thread, before submit returns */
 };
@@ -54,13 +55,14 @@ struct trd_pool_config {
 
 /** What a submitter may say of a task. All zero is the default. */
 struct trd_options {
-    int64_t priority;     /**< larger runs sooner */
-    uint64_t client;      /**< whom it is for; 0: the anonymous client */
-    uint32_t weight;      /**< share of that client; 0: as it is */
-    uint64_t deadline_ns; /**< should have started by then, counted from now; 0: no deadline */
-    bool is_dropped_late; /**< past its deadline it expires unrun; else it still runs */
-    uint64_t cost_ns;     /**< estimate of its run time; 0: unknown */
-    bool is_resumable;    /**< it may return trd_again() */
+    int64_t priority;         /**< larger runs sooner */
+    uint64_t client;          /**< whom it is for; 0: the anonymous client */
+    uint32_t weight;          /**< share of that client; 0: as it is */
+    uint64_t deadline_ns;     /**< should have started by then, counted from now; 0: no deadline */
+    bool is_dropped_late;     /**< past its deadline it expires unrun; else it still runs */
+    uint64_t cost_ns;         /**< estimate of its run time; 0: unknown */
+    bool is_resumable;        /**< it may return trd_again() */
+    uint64_t room_timeout_ns; /**< TRD_ON_FULL_BLOCK: wait for room at most so long; 0: for ever */
 };
 
 struct trd_pool;
@@ -77,9 +79,17 @@ int trd_pool_create(const struct trd_pool_config *config, struct trd_pool **pool
  * refused (full, or by the policy's admission), or there is no worker and none can be started
  * (another code if the backend says another); -ESHUTDOWN: the pool
  * is shut down; -ENOTRECOVERABLE: a worker could not be opened, the pool is broken; -EDEADLK:
- * blocking inside a worker. An error means that nothing was taken. */
+ * blocking inside a worker; -ETIMEDOUT: no room in time. An error means that nothing was taken. */
 int trd_pool_submit(struct trd_pool *pool, void *(*run)(void *arg), void *arg,
                     const struct trd_options *options, struct trd_future **future_out);
+
+/** Submits run(args[i]) for every i < count, in that order, as trd_pool_submit() would; cheaper
+ * than one by one. With `futures_out`, futures_out[i] is the caller's reference to the future of
+ * the i-th, NULL when that was not taken. 0: all were taken. Otherwise the error that ended it, and
+ * the first *accepted_out (which may be NULL) were taken and stay so. */
+int trd_pool_submit_many(struct trd_pool *pool, void *(*run)(void *arg), void *const *args,
+                         size_t count, const struct trd_options *options,
+                         struct trd_future **futures_out, size_t *accepted_out);
 
 /** What the function of a resumable task returns when it has not finished but lets others have the
  * worker: the task is queued again under its policy, and run(arg) is called again when its turn
@@ -91,11 +101,36 @@ void *trd_again(void);
 /** The same for a task of the caller's own memory; its completion is told to the backend's
  * `complete`. Errors as trd_pool_submit(), without -ENOMEM unless a client is new. */
 int trd_pool_submit_task(struct trd_pool *pool, struct trd_task *task);
+/** The same, but with TRD_ON_FULL_BLOCK it waits for room at most `timeout_ns`: -ETIMEDOUT. */
+int trd_pool_submit_task_within(struct trd_pool *pool, struct trd_task *task, uint64_t timeout_ns);
+/** The same for many, as trd_pool_submit_many(). */
+int trd_pool_submit_tasks(struct trd_pool *pool, struct trd_task *const *tasks, size_t count,
+                          size_t *accepted_out);
 
 /** Takes a queued task out and completes it as cancelled, on this thread, before it returns.
  * 0; -EBUSY: it runs, or is about to; -EALREADY: it is not this pool's any more. The caller must
  * know that the task's memory is alive. */
 int trd_pool_cancel_task(struct trd_pool *pool, struct trd_task *task);
+
+/** Takes exactly this queued task out, to be run by the calling thread, whichever that is, which
+ * thereby owes trd_pool_finish_task(). In the books it runs on no worker (TRD_WORKER_NONE); until
+ * then the engine owns it like any running task, and trd_pool_drain() waits for it. For somebody
+ * who would otherwise wait for it. 0; -EBUSY: it runs, or is about to; -EALREADY: it is not this
+ * pool's any more, or its deadline has passed and it was completed as expired just now, on this
+ * thread. The caller must know that the task's memory is alive. Does not wait. */
+int trd_pool_take_task(struct trd_pool *pool, struct trd_task *task);
+/** It has run: accounts for it and, except with TRD_OUTCOME_AGAIN (which queues it again), calls
+ * the backend's `complete`. On the thread that took it, before the pool is destroyed. */
+void trd_pool_finish_task(struct trd_pool *pool, struct trd_task *task, enum trd_outcome outcome);
+
+/** In a task, which waits for something: runs one other task of the pool, whichever its policy
+ * gives, on this worker, now. What it gives may wait for the very task that helps, which it then
+ * waits for in vain: help only where tasks do not wait for older ones. 0; -EAGAIN: there is none,
+ * or this worker helps inside helping too deeply already (TRD_HELP_DEPTH); -EINVAL: the calling
+ * thread is no worker of `pool` (NULL: of any); -EOWNERDEAD. Lasts as long as that task. */
+int trd_pool_help(struct trd_pool *pool);
+/** So many tasks may run inside one another on one worker, by helping and by waiting. */
+enum { TRD_HELP_DEPTH = 64 };
 
 /** Waits until nothing is queued or running, at most `timeout_ns`. 0; -ETIMEDOUT; -EDEADLK in a
  * worker of this pool. */

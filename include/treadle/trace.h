@@ -31,6 +31,7 @@ enum trd_event_kind {
     TRD_EVENT_BOUNDS,   /**< workers_min and workers_max changed */
     TRD_EVENT_FORGET,   /**< the row of client_index was freed for another client */
     TRD_EVENT_BLOCK,    /**< answer: 1 when `worker` entered a blocking region, 0 when it left */
+    TRD_EVENT_TAKE, /**< a queued task was taken to be run by no worker; answer: enum trd_fate */
 };
 
 /** What a tick was told of the interpreter lock was not sampled. */

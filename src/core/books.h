@@ -33,15 +33,21 @@ static inline void trd__books_advance(struct trd_sched *sched, uint64_t now_ns) 
     sched->now_ns = now_ns;
 }
 
-/** A worker has got one more task. */
+/** A worker has got one more task; or no worker has. */
 static inline void trd__books_worker_takes(struct trd_sched *sched, uint32_t worker) {
+    if (worker == TRD_WORKER_NONE) {
+        return;
+    }
     struct trd__books_worker *record = trd__table_at(&sched->workers, worker);
     assert(record->is_joined);
     sched->busy += record->running++ == 0;
 }
 
-/** A worker has given one back. */
+/** A worker, or none, has given one back. */
 static inline void trd__books_worker_gives(struct trd_sched *sched, uint32_t worker) {
+    if (worker == TRD_WORKER_NONE) {
+        return;
+    }
     struct trd__books_worker *record = trd__table_at(&sched->workers, worker);
     assert(record->is_joined && record->running > 0);
     sched->busy -= --record->running == 0;

@@ -61,6 +61,13 @@ void trd__record_next(struct trd_sched *sched, struct trd_pop pop, uint32_t work
     }
 }
 
+void trd__record_take(struct trd_sched *sched, struct trd_pop pop) {
+    struct trd_event *event = record_task(sched, TRD_EVENT_TAKE, pop.task, TRD_WORKER_NONE);
+    if (event) {
+        event->answer = (int32_t)pop.fate;
+    }
+}
+
 void trd__record_finish(struct trd_sched *sched, struct trd_task *task, uint32_t worker,
                         enum trd_outcome outcome, const struct trd_cost *cost) {
     struct trd_event *event = record_task(sched, TRD_EVENT_FINISH, task, worker);

@@ -8,6 +8,7 @@
 void trd__record_submit(struct trd_sched *sched, struct trd_task *task, uint32_t worker,
                         int answer);
 void trd__record_next(struct trd_sched *sched, struct trd_pop pop, uint32_t worker);
+void trd__record_take(struct trd_sched *sched, struct trd_pop pop);
 void trd__record_finish(struct trd_sched *sched, struct trd_task *task, uint32_t worker,
                         enum trd_outcome outcome, const struct trd_cost *cost);
 void trd__record_cancel(struct trd_sched *sched, struct trd_task *task);

@@ -85,6 +85,18 @@ struct trd_pop trd__sched_next(struct trd_sched *sched, uint32_t worker, uint64_
     return trd__hot_next(sched, worker, now_ns);
 }
 
+struct trd_pop trd__sched_take(struct trd_sched *sched, struct trd_task *task, uint64_t now_ns) {
+    trd__books_advance(sched, now_ns);
+    if (task->state != TRD_TASK_QUEUED) {
+        return (struct trd_pop){NULL, TRD_FATE_NONE};
+    }
+    struct trd_pop pop = {task, TRD_FATE_RUN};
+    POLICY(sched)->remove(&sched->policy_env, task);
+    trd__hot_leave_queue(sched, &pop, TRD_WORKER_NONE);
+    trd__record_take(sched, pop);
+    return pop;
+}
+
 void trd__sched_finish(struct trd_sched *sched, struct trd_task *task, uint32_t worker,
                        enum trd_outcome outcome, const struct trd_cost *cost, uint64_t now_ns) {
     trd__hot_finish(sched, task, worker, outcome, cost, now_ns);

@@ -104,8 +104,13 @@ int trd__sched_submit(struct trd_sched *sched, struct trd_task *task, uint32_t w
  * and the body must complete it as expired, then ask again. */
 struct trd_pop trd__sched_next(struct trd_sched *sched, uint32_t worker, uint64_t now_ns);
 
-/** `task` has run on `worker`. After TRD_OUTCOME_AGAIN it is queued again and is not complete;
- * otherwise the engine is done with it and the body completes it. `cost` may be NULL. */
+/** Takes exactly `task`, if it is queued, to be run by no worker: the same as trd__sched_next(),
+ * and TRD_FATE_NONE when it is not queued. */
+struct trd_pop trd__sched_take(struct trd_sched *sched, struct trd_task *task, uint64_t now_ns);
+
+/** `task` has run on `worker` (TRD_WORKER_NONE when it was taken). After TRD_OUTCOME_AGAIN it is
+ * queued again and is not complete; otherwise the engine is done with it and the body completes it.
+ * `cost` may be NULL. */
 void trd__sched_finish(struct trd_sched *sched, struct trd_task *task, uint32_t worker,
                        enum trd_outcome outcome, const struct trd_cost *cost, uint64_t now_ns);
 

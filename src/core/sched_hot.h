@@ -84,6 +84,20 @@ static inline void trd__hot_start(struct trd_sched *sched, struct trd_task *task
     trd__books_worker_takes(sched, worker);
 }
 
+/* What the policy has handed out is no longer queued: it begins, or has expired. */
+static inline void trd__hot_leave_queue(struct trd_sched *sched, struct trd_pop *pop,
+                                        uint32_t worker) {
+    sched->queued--;
+    trd__books_client(sched, pop->task->client_index)->queued_count--;
+    if (pop->fate == TRD_FATE_EXPIRE || trd__hot_is_late(sched, pop->task)) {
+        pop->fate = TRD_FATE_EXPIRE;
+        trd__task_move(pop->task, TRD_TASK_EXPIRED);
+        sched->expired++;
+    } else {
+        trd__hot_start(sched, pop->task, worker);
+    }
+}
+
 /** trd__sched_next(). */
 static inline struct trd_pop trd__hot_next(struct trd_sched *sched, uint32_t worker,
                                            uint64_t now_ns) {
@@ -94,15 +108,7 @@ static inline struct trd_pop trd__hot_next(struct trd_sched *sched, uint32_t wor
     }
     assert((pop.task != NULL) == (pop.fate != TRD_FATE_NONE));
     if (pop.task) {
-        sched->queued--;
-        trd__books_client(sched, pop.task->client_index)->queued_count--;
-        if (pop.fate == TRD_FATE_EXPIRE || trd__hot_is_late(sched, pop.task)) {
-            pop.fate = TRD_FATE_EXPIRE;
-            trd__task_move(pop.task, TRD_TASK_EXPIRED);
-            sched->expired++;
-        } else {
-            trd__hot_start(sched, pop.task, worker);
-        }
+        trd__hot_leave_queue(sched, &pop, worker);
     }
     if (sched->recorder) {
         trd__record_next(sched, pop, worker);

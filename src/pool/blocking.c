@@ -60,3 +60,20 @@ void trd__blocking_close_locked(struct trd_pool *pool, struct trd__worker *worke
         trd__sched_block(&pool->sched, worker->index, false, now_ns);
     }
 }
+
+uint32_t trd__blocking_suspend(struct trd_pool *pool, struct trd__worker *worker) {
+    const uint32_t depth = worker->blocking_depth;
+    if (depth > 0) {
+        worker->blocking_depth = 0;
+        blocking_tell(pool, worker, false);
+    }
+    return depth;
+}
+
+void trd__blocking_resume(struct trd_pool *pool, struct trd__worker *worker, uint32_t depth) {
+    const uint32_t left_open = worker->blocking_depth;
+    worker->blocking_depth = depth;
+    if ((left_open > 0) != (depth > 0)) {
+        blocking_tell(pool, worker, depth > 0);
+    }
+}

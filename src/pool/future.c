@@ -69,6 +69,15 @@ bool trd__future_has_yielded(const struct trd_task *task) {
     return (task->flags & TRD_TASK_RESUMABLE) && future_of(task)->result == trd_again();
 }
 
+_Atomic uint32_t *trd__future_waiters(struct trd_task *task) {
+    struct trd_future *future = future_of(task);
+    /* Taking the mark away makes the word another one for whoever is about to sleep on it. Acquire
+     * and release, as for the rest of its life. */
+    const uint32_t before = atomic_fetch_and_explicit(&future->word, ~(uint32_t)FUTURE_HAS_WAITERS,
+                                                      memory_order_acq_rel);
+    return before & FUTURE_HAS_WAITERS ? &future->word : NULL;
+}
+
 struct trd_future *trd_future_ref(struct trd_future *future) {
     /* Relaxed: the caller has a reference already. */
     (void)atomic_fetch_add_explicit(&future->reference_count, 1, memory_order_relaxed);
@@ -91,25 +100,30 @@ static uint32_t future_look(const struct trd_future *future) {
     return atomic_load_explicit(&future->word, memory_order_acquire) & FUTURE_OUTCOME_MASK;
 }
 
-/* Waits without asking whether that can end. 0 or -ETIMEDOUT. */
-static int future_sleep(struct trd_future *future, uint64_t deadline_ns) {
+/* Sleeps once, until the word has changed. 0 or -ETIMEDOUT. */
+static int future_doze(struct trd_future *future, uint64_t deadline_ns) {
     /* Acquire throughout: partner of the release in trd__future_complete(). */
     uint32_t word = atomic_load_explicit(&future->word, memory_order_acquire);
-    for (;;) {
-        if (word & FUTURE_OUTCOME_MASK) {
-            return 0;
-        }
-        if (!(word & FUTURE_HAS_WAITERS) &&
-            !atomic_compare_exchange_weak_explicit(&future->word, &word, word | FUTURE_HAS_WAITERS,
-                                                   memory_order_acquire, memory_order_acquire)) {
-            continue;
-        }
-        const int failed = trd__futex_wait(&future->word, FUTURE_HAS_WAITERS, deadline_ns);
-        word = atomic_load_explicit(&future->word, memory_order_acquire);
-        if (failed && !(word & FUTURE_OUTCOME_MASK)) {
-            return failed;
+    while (word == 0) {
+        if (atomic_compare_exchange_weak_explicit(&future->word, &word, FUTURE_HAS_WAITERS,
+                                                  memory_order_acquire, memory_order_acquire)) {
+            word = FUTURE_HAS_WAITERS;
         }
     }
+    if (word & FUTURE_OUTCOME_MASK) {
+        return 0;
+    }
+    const int failed = trd__futex_wait(&future->word, FUTURE_HAS_WAITERS, deadline_ns);
+    return failed && !future_look(future) ? failed : 0;
+}
+
+/* Waits without asking whether that can end. 0 or -ETIMEDOUT. */
+static int future_sleep(struct trd_future *future, uint64_t deadline_ns) {
+    int failed = 0;
+    while (!failed && !future_look(future)) {
+        failed = future_doze(future, deadline_ns);
+    }
+    return failed;
 }
 
 /* Closes the list and returns what is in it, or NULL; `callbacks_closed` if it was closed. */
@@ -203,15 +217,25 @@ static int future_answer(const struct trd_future *future) {
     return -EINVAL;
 }
 
-/* Waits on a worker of the same pool, unless that could not end. */
+/* Waits on a worker of the same pool: runs the task itself while it is queued, and sleeps while
+ * somebody else runs it, unless that could not end. */
 static int future_sleep_in_worker(struct trd_future *future, uint64_t deadline_ns) {
     const bool is_forever = deadline_ns == TRD_FOREVER;
-    int failed = trd__worker_wait_begin(future->pool, &future->task, is_forever);
-    if (failed) {
-        return failed;
+    int failed = 0;
+    while (!failed && !future_look(future)) {
+        const int helped = trd__help_with(future->pool, &future->task);
+        if (helped == 0) {
+            continue; /* it, or a slice of it, has run */
+        }
+        failed = trd__worker_wait_begin(future->pool, &future->task, is_forever);
+        if (failed) {
+            /* Unless it was queued between the two looks, and may be taken now. */
+            failed = helped == -EAGAIN ? failed : 0;
+            continue;
+        }
+        failed = future_doze(future, deadline_ns);
+        trd__worker_wait_end(future->pool);
     }
-    failed = future_sleep(future, deadline_ns);
-    trd__worker_wait_end(future->pool);
     return failed;
 }
 
@@ -296,14 +320,9 @@ static struct trd_future *future_create(struct trd_pool *pool, void *(*run)(void
     return future;
 }
 
-int trd_pool_submit(struct trd_pool *pool, void *(*run)(void *arg), void *arg,
-                    const struct trd_options *options, struct trd_future **future_out) {
-    if (!trd__guard_is_owner(&pool->guard)) {
-        return -EOWNERDEAD;
-    }
-    if (!run || pool->backend != &trd_backend_threads) {
-        return -EINVAL;
-    }
+/* What trd_pool_submit() does once its arguments are known to be good. */
+static int future_submit(struct trd_pool *pool, void *(*run)(void *arg), void *arg,
+                         const struct trd_options *options, struct trd_future **future_out) {
     struct trd_future *future = future_create(pool, run, arg, options, future_out != NULL);
     if (!future) {
         return -ENOMEM;
@@ -311,13 +330,48 @@ int trd_pool_submit(struct trd_pool *pool, void *(*run)(void *arg), void *arg,
     if (future_out) {
         *future_out = future;
     }
-    const int failed = trd__submit(pool, &future->task, (uint64_t)(uintptr_t)run);
+    const uint64_t room_ns =
+        options && options->room_timeout_ns ? options->room_timeout_ns : TRD_FOREVER;
+    const int failed = trd__submit(pool, &future->task, (uint64_t)(uintptr_t)run, room_ns);
     if (failed) {
         if (future_out) {
             *future_out = NULL;
         }
         atomic_store_explicit(&future->reference_count, 1, memory_order_relaxed); /* ours alone */
         trd_future_unref(future);
+    }
+    return failed;
+}
+
+/* May this be submitted as futures? 0 or -errno. */
+static int future_check(const struct trd_pool *pool, void *(*run)(void *arg)) {
+    if (!trd__guard_is_owner(&pool->guard)) {
+        return -EOWNERDEAD;
+    }
+    return run && pool->backend == &trd_backend_threads ? 0 : -EINVAL;
+}
+
+int trd_pool_submit(struct trd_pool *pool, void *(*run)(void *arg), void *arg,
+                    const struct trd_options *options, struct trd_future **future_out) {
+    const int failed = future_check(pool, run);
+    return failed ? failed : future_submit(pool, run, arg, options, future_out);
+}
+
+int trd_pool_submit_many(struct trd_pool *pool, void *(*run)(void *arg), void *const *args,
+                         size_t count, const struct trd_options *options,
+                         struct trd_future **futures_out, size_t *accepted_out) {
+    size_t accepted = 0;
+    int failed = future_check(pool, run);
+    while (accepted < count && !failed) {
+        failed = future_submit(pool, run, args[accepted], options,
+                               futures_out ? &futures_out[accepted] : NULL);
+        accepted += !failed;
+    }
+    for (size_t i = accepted; futures_out && i < count; i++) {
+        futures_out[i] = NULL;
+    }
+    if (accepted_out) {
+        *accepted_out = accepted;
     }
     return failed;
 }

@@ -61,6 +61,7 @@ struct trd__worker {
     bool has_cputime;                    /* lock */
     bool is_working;                     /* its own thread: it is in the scheduler's books */
     uint32_t blocking_depth;             /* its own thread: open blocking regions */
+    uint32_t help_depth;                 /* its own thread: tasks inside the one it was given */
     uint32_t next_free;                  /* lock: while FREE or LEFT, index + 1 of another such */
     struct trd__worker *warmer, *colder; /* lock: neighbours while it is idle */
     struct trd__worker *next_woken;      /* of the errands it is on, until it is woken */
@@ -151,6 +152,7 @@ struct trd_pool {
 /* What is to be done once the lock is given back. */
 struct trd__errands {
     struct trd__worker *woken; /* list through next_woken */
+    _Atomic uint32_t *poked;   /* a word whose sleepers are to look again */
     uint32_t room;             /* submitters to wake */
     bool has_changed;
 };
@@ -175,11 +177,19 @@ void trd__pool_unref(struct trd_pool *pool);
 void trd__pool_complete(struct trd_pool *pool, struct trd_task *task, enum trd_outcome outcome);
 /* A task has left the queue, in whatever way. */
 void trd__pool_taken_locked(struct trd_pool *pool, struct trd__errands *errands);
+/* A task is queued again: whoever waits for it may run it himself. */
+void trd__pool_poke_locked(struct trd_pool *pool, struct trd_task *task,
+                           struct trd__errands *errands);
 /* There is a place in the queue that somebody may wait for. */
 void trd__pool_room_locked(struct trd_pool *pool, struct trd__errands *errands);
 
-/* submit.c: everything that trd_pool_submit_task() does; `class_key` names the callable. */
-int trd__submit(struct trd_pool *pool, struct trd_task *task, uint64_t class_key);
+/* submit.c: everything that trd_pool_submit_task_within() does; `class_key` names the callable. */
+int trd__submit(struct trd_pool *pool, struct trd_task *task, uint64_t class_key,
+                uint64_t room_timeout_ns);
+
+/* out_of_turn.c: the calling worker, of this pool, runs `task` (or a slice of it) if it is queued,
+ * and returns 0. -EAGAIN: it runs too many inside one another already; -EBUSY; -EALREADY. */
+int trd__help_with(struct trd_pool *pool, struct trd_task *task);
 
 /* worker.c */
 /* May this worker's task wait for `task`? -EDEADLK: nobody else could ever run that. Otherwise 0,
@@ -194,6 +204,11 @@ struct trd__worker *trd__worker_self(struct trd_pool **pool);
 /* blocking.c */
 /* Ends the regions that a task has left open. On the worker's own thread. */
 void trd__blocking_close_locked(struct trd_pool *pool, struct trd__worker *worker, uint64_t now_ns);
+
+/* Around a task that runs inside another one's: the outer one's regions, which are closed, and then
+ * open again. On the worker's own thread. */
+uint32_t trd__blocking_suspend(struct trd_pool *pool, struct trd__worker *worker);
+void trd__blocking_resume(struct trd_pool *pool, struct trd__worker *worker, uint32_t depth);
 
 /* idle.c */
 /* Puts `worker` among the idle ones, as the warmest. */
@@ -259,6 +274,8 @@ void trd__threads_context_destroy(void *context);
 bool trd__future_is_task(const struct trd_task *task);
 /* Has its function, just run, asked to be called again? */
 bool trd__future_has_yielded(const struct trd_task *task);
+/* The word that those sleep on who wait for its future, if there are any. */
+_Atomic uint32_t *trd__future_waiters(struct trd_task *task);
 bool trd__future_seal(struct trd_task *task);
 void trd__future_complete(struct trd_task *task, enum trd_outcome outcome);
 

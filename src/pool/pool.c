@@ -28,6 +28,9 @@ void trd__pool_unlock(struct trd_pool *pool, struct trd__errands *errands) {
         trd__park_wake(&worker->park);
         worker = next;
     }
+    if (errands->poked) {
+        trd__futex_wake(errands->poked, UINT32_MAX); /* only its address is used (futex.h) */
+    }
     if (errands->room) {
         trd__event_wake(&pool->room, errands->room);
     }
@@ -63,6 +66,13 @@ void trd__pool_room_locked(struct trd_pool *pool, struct trd__errands *errands) 
 void trd__pool_taken_locked(struct trd_pool *pool, struct trd__errands *errands) {
     pool->taken++;
     trd__pool_room_locked(pool, errands);
+}
+
+void trd__pool_poke_locked(struct trd_pool *pool, struct trd_task *task,
+                           struct trd__errands *errands) {
+    if (pool->backend == &trd_backend_threads && trd__future_is_task(task)) {
+        errands->poked = trd__future_waiters(task);
+    }
 }
 
 void trd__pool_complete(struct trd_pool *pool, struct trd_task *task, enum trd_outcome outcome) {

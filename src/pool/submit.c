@@ -16,8 +16,9 @@ struct submission {
     struct trd_task *task;
     uint64_t class_key;
     uint64_t now_ns;
-    uint32_t worker; /* who submits, or TRD_WORKER_NONE */
-    uint64_t taken;  /* `taken` of the pool when this task was accepted */
+    uint64_t room_deadline_ns; /* until when it waits for room */
+    uint32_t worker;           /* who submits, or TRD_WORKER_NONE */
+    uint64_t taken;            /* `taken` of the pool when this task was accepted */
 };
 
 /* Tasks wait, and there is no worker: one could not be started for them. Tries again, for without
@@ -50,10 +51,11 @@ static int submit_full_locked(struct submission *submission) {
     const uint32_t number = trd__event_number(&pool->room);
     pool->room_waiters++;
     trd__pool_unlock(pool, &errands);
-    (void)trd__event_wait(&pool->room, number, TRD_FOREVER); /* for ever: cannot time out */
+    const int failed = trd__event_wait(&pool->room, number, submission->room_deadline_ns);
     trd__pool_lock(pool);
     pool->room_waiters--;
-    return SUBMIT_LOOK_AGAIN;
+    /* There may be room all the same: then it was in time. */
+    return failed && pool->sched.queued >= pool->pending_max ? failed : SUBMIT_LOOK_AGAIN;
 }
 
 /* Whatever must be there before the scheduler may be asked. */
@@ -149,7 +151,8 @@ static int submit_grow(struct submission *submission) {
     return answer;
 }
 
-int trd__submit(struct trd_pool *pool, struct trd_task *task, uint64_t class_key) {
+int trd__submit(struct trd_pool *pool, struct trd_task *task, uint64_t class_key,
+                uint64_t room_timeout_ns) {
     if (!trd__guard_is_owner(&pool->guard)) {
         return -EOWNERDEAD;
     }
@@ -160,6 +163,7 @@ int trd__submit(struct trd_pool *pool, struct trd_task *task, uint64_t class_key
         .now_ns = trd_clock_now_ns(),
         .worker = trd_pool_this_worker(pool),
     };
+    submission.room_deadline_ns = trd__deadline_ns(submission.now_ns, room_timeout_ns);
     struct trd__errands errands = {0};
     bool is_short = false;
     trd__pool_lock(pool);
@@ -179,11 +183,29 @@ int trd__submit(struct trd_pool *pool, struct trd_task *task, uint64_t class_key
     return is_short ? submit_grow(&submission) : answer;
 }
 
-int trd_pool_submit_task(struct trd_pool *pool, struct trd_task *task) {
+int trd_pool_submit_task_within(struct trd_pool *pool, struct trd_task *task, uint64_t timeout_ns) {
     if ((task->flags & TRD_TASK_RESUMABLE) && !(task->flags & TRD_TASK_HAS_ATTR)) {
         return -EINVAL;
     }
-    return trd__submit(pool, task, task->payload.word[0]);
+    return trd__submit(pool, task, task->payload.word[0], timeout_ns);
+}
+
+int trd_pool_submit_task(struct trd_pool *pool, struct trd_task *task) {
+    return trd_pool_submit_task_within(pool, task, TRD_FOREVER);
+}
+
+int trd_pool_submit_tasks(struct trd_pool *pool, struct trd_task *const *tasks, size_t count,
+                          size_t *accepted_out) {
+    size_t accepted = 0;
+    int failed = 0;
+    while (accepted < count && !failed) {
+        failed = trd_pool_submit_task(pool, tasks[accepted]);
+        accepted += !failed;
+    }
+    if (accepted_out) {
+        *accepted_out = accepted;
+    }
+    return failed;
 }
 
 int trd_pool_cancel_task(struct trd_pool *pool, struct trd_task *task) {

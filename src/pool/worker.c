@@ -96,6 +96,7 @@ static void worker_account_locked(struct trd_pool *pool, struct trd__worker *wor
     }
     trd__sched_finish(&pool->sched, hand->done, worker->index, hand->outcome, NULL, now_ns);
     if (hand->outcome == TRD_OUTCOME_AGAIN) {
+        trd__pool_poke_locked(pool, hand->done, errands);
         hand->done = NULL; /* it is queued again, and no longer in this hand */
         if (pool->is_cancelling) {
             worker_drop_yielded_locked(pool, hand, now_ns, errands);

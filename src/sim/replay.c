@@ -150,6 +150,19 @@ static int replay_next(struct replay *replay, const struct trd_event *event) {
     return 0;
 }
 
+static int replay_take(struct replay *replay, const struct trd_event *event) {
+    struct trd_task_with_attr *task = replay_task(replay, event->sequence, TRD_TASK_QUEUED);
+    if (!task) {
+        return replay_refuse(replay, "the taking of a task that is not queued,", event->sequence);
+    }
+    const struct trd_pop pop = trd__sched_take(&replay->host.sched, &task->task, event->now_ns);
+    if (pop.fate == TRD_FATE_RUN) {
+        replay->runs_on[event->sequence - 1] = TRD_WORKER_NONE;
+    }
+    replay_compare(replay, "the fate of a task that was taken", event->answer, (int64_t)pop.fate);
+    return 0;
+}
+
 static int replay_finish(struct replay *replay, const struct trd_event *event) {
     struct trd_task_with_attr *task = replay_task(replay, event->sequence, TRD_TASK_RUNNING);
     if (!task || replay->runs_on[event->sequence - 1] != event->worker) {
@@ -161,7 +174,9 @@ static int replay_finish(struct replay *replay, const struct trd_event *event) {
         return replay_refuse(replay, "an unknown outcome for task", event->sequence);
     }
     const struct trd_cost cost = {event->u.finish.cpu_ns, event->u.finish.gil_ns};
-    replay->workers[event->worker].running--;
+    if (event->worker != TRD_WORKER_NONE) {
+        replay->workers[event->worker].running--;
+    }
     trd__sched_finish(&replay->host.sched, &task->task, event->worker,
                       (enum trd_outcome)event->answer, &cost, event->now_ns);
     return 0;
@@ -301,6 +316,8 @@ static int replay_event(struct replay *replay, const struct trd_event *event) {
         return replay_forget(replay, event);
     case TRD_EVENT_BLOCK:
         return replay_block(replay, event);
+    case TRD_EVENT_TAKE:
+        return replay_take(replay, event);
     }
     return replay_refuse(replay, "unknown kind", event->kind);
 }

@@ -45,7 +45,8 @@ static void put(struct trd_event *event, enum trd_event_kind kind, uint64_t now_
         .now_ns = now_ns, .kind = (uint8_t)kind, .wanted = 2, .worker = TRD_WORKER_NONE};
 }
 
-/* Two workers, six tasks of three clients, a cancel, a tick, new bounds and a farewell. */
+/* Two workers, six tasks of three clients, a cancel, a task taken, a tick, new bounds and a
+ * farewell. */
 size_t fuzz_seed(uint8_t *data, size_t capacity) {
     struct trd_event events[32];
     size_t count = 0;
@@ -69,6 +70,11 @@ size_t fuzz_seed(uint8_t *data, size_t capacity) {
     }
     put(&events[count], TRD_EVENT_CANCEL, 40);
     events[count++].sequence = 3;
+    put(&events[count], TRD_EVENT_TAKE, 45);
+    events[count].sequence = 4;
+    events[count++].answer = TRD_FATE_RUN;
+    put(&events[count], TRD_EVENT_FINISH, 47);
+    events[count++].sequence = 4;
     for (uint32_t worker = 0; worker < 2; worker++) {
         put(&events[count], TRD_EVENT_FINISH, 50);
         events[count].worker = worker;

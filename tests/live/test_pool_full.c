@@ -32,6 +32,49 @@ static void a_full_pool_refuses(void **state) {
     trd_pool_destroy(pool);
 }
 
+static void of_many_the_first_are_taken(void **state) {
+    (void)state;
+    struct held held = HELD_INIT;
+    struct trd_future *futures[4];
+    void *const args[4] = {NULL};
+    size_t accepted = 9;
+    struct trd_pool *pool = pool_make(&(struct trd_pool_config){
+        .workers_max = 1, .pending_max = 2, .on_full = TRD_ON_FULL_REFUSE});
+    struct trd_future *holder = pool_hold(pool, &held);
+    assert_int_equal(trd_pool_submit_many(pool, same, args, 4, NULL, futures, &accepted), -EAGAIN);
+    assert_int_equal(accepted, 2);
+    assert_non_null(futures[1]);
+    assert_null(futures[2]);
+    assert_null(futures[3]);
+    pool_release(&held, holder);
+    trd_future_unref(futures[0]);
+    trd_future_unref(futures[1]);
+    trd_pool_destroy(pool);
+}
+
+static void waiting_for_room_ends_at_the_timeout(void **state) {
+    (void)state;
+    struct held held = HELD_INIT;
+    struct trd_pool *pool =
+        pool_make(&(struct trd_pool_config){.workers_max = 1, .pending_max = 1});
+    struct trd_future *holder = pool_hold(pool, &held);
+    struct trd_future *waits = pool_give(pool, same, pool), *late = waits;
+    struct trd_task task = {.payload.call.run = NULL};
+    const struct trd_options options = {.room_timeout_ns = 1000};
+    assert_int_equal(trd_pool_submit(pool, same, pool, &options, &late), -ETIMEDOUT);
+    assert_null(late);
+    assert_int_equal(trd_pool_submit_task_within(pool, &task, 1000), -ETIMEDOUT);
+    assert_int_equal(trd_pool_submit_task_within(pool, &task, 0), -ETIMEDOUT);
+    assert_int_equal(trd_future_cancel(waits), 0);
+    assert_int_equal(trd_pool_submit(pool, same, pool, &options, &late), 0);
+    pool_release(&held, holder);
+    assert_int_equal(trd_future_wait(late, TRD_FOREVER), 0);
+    trd_future_unref(waits);
+    trd_future_unref(late);
+    pool_check_identity(pool);
+    trd_pool_destroy(pool);
+}
+
 static void *this_thread(void *arg) {
     pthread_t *thread = arg;
     *thread = pthread_self();
@@ -181,6 +224,8 @@ static void blocking_inside_a_worker_is_an_error(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_full_pool_refuses),
+        cmocka_unit_test(of_many_the_first_are_taken),
+        cmocka_unit_test(waiting_for_room_ends_at_the_timeout),
         cmocka_unit_test(the_caller_runs_what_does_not_fit),
         cmocka_unit_test(the_caller_runs_tasks_of_its_own_memory),
         cmocka_unit_test(submit_waits_for_room),
