@@ -19,6 +19,7 @@
 #include <stdint.h>
 
 #include "os/futex.h"
+#include "os/yield_point.h"
 
 struct trd__lock {
     _Atomic uint32_t word;
@@ -29,11 +30,13 @@ void trd__lock_wait(struct trd__lock *lock);
 
 static inline void trd__lock_take(struct trd__lock *lock) {
     uint32_t expected = 0;
+    trd__yield(TRD_YIELD_LOCK_TAKE);
     /* Acquire: sees all that the last owner did; partner of the release in trd__lock_give(). */
     if (!atomic_compare_exchange_strong_explicit(&lock->word, &expected, 1, memory_order_acquire,
                                                  memory_order_relaxed)) {
         trd__lock_wait(lock);
     }
+    trd__yield(TRD_YIELD_LOCK_TAKEN);
 }
 
 static inline void trd__lock_give(struct trd__lock *lock) {
@@ -41,6 +44,7 @@ static inline void trd__lock_give(struct trd__lock *lock) {
     if (atomic_exchange_explicit(&lock->word, 0, memory_order_release) == 2) {
         trd__futex_wake(&lock->word, 1);
     }
+    trd__yield(TRD_YIELD_LOCK_GIVEN);
 }
 
 #endif

@@ -3,6 +3,7 @@
 
 #include "os/futex.h"
 #include "os/pause.h"
+#include "os/yield_point.h"
 
 enum park_word { PARK_EMPTY = 0, PARK_ASLEEP, PARK_WOKEN };
 
@@ -21,12 +22,14 @@ bool trd__park_sleep(struct trd__park *park, uint32_t spins, uint64_t deadline_n
         }
         trd__pause();
     }
+    trd__yield(TRD_YIELD_PARK_SLEEP);
     uint32_t expected = PARK_EMPTY;
     if (!atomic_compare_exchange_strong_explicit(&park->word, &expected, PARK_ASLEEP,
                                                  memory_order_acquire, memory_order_acquire)) {
         (void)park_take(park); /* it was WOKEN, and nobody else takes wake-ups */
         return true;
     }
+    trd__yield(TRD_YIELD_PARK_ASLEEP);
     while (!park_take(park)) {
         if (trd__futex_wait(&park->word, PARK_ASLEEP, deadline_ns)) {
             /* Too late, unless the wake-up has come in between: then it must not stay behind. */
@@ -38,8 +41,10 @@ bool trd__park_sleep(struct trd__park *park, uint32_t spins, uint64_t deadline_n
 }
 
 void trd__park_wake(struct trd__park *park) {
+    trd__yield(TRD_YIELD_PARK_WAKE);
     /* Release: the sleeper sees what was done before; partner of park_take(). */
     if (atomic_exchange_explicit(&park->word, PARK_WOKEN, memory_order_release) == PARK_ASLEEP) {
+        trd__yield(TRD_YIELD_PARK_WOKEN);
         trd__futex_wake(&park->word, 1);
     }
 }
@@ -50,6 +55,7 @@ uint32_t trd__event_number(struct trd__event *event) {
 }
 
 int trd__event_wait(struct trd__event *event, uint32_t number, uint64_t deadline_ns) {
+    trd__yield(TRD_YIELD_EVENT_WAIT);
     return trd__futex_wait(&event->number, number, deadline_ns);
 }
 
@@ -59,5 +65,6 @@ void trd__event_raise(struct trd__event *event) {
 }
 
 void trd__event_wake(struct trd__event *event, uint32_t count) {
+    trd__yield(TRD_YIELD_EVENT_WAKE);
     trd__futex_wake(&event->number, count);
 }

@@ -104,6 +104,7 @@ static uint32_t future_look(const struct trd_future *future) {
 static int future_doze(struct trd_future *future, uint64_t deadline_ns) {
     /* Acquire throughout: partner of the release in trd__future_complete(). */
     uint32_t word = atomic_load_explicit(&future->word, memory_order_acquire);
+    trd__yield(TRD_YIELD_FUTURE_WAIT);
     while (word == 0) {
         if (atomic_compare_exchange_weak_explicit(&future->word, &word, FUTURE_HAS_WAITERS,
                                                   memory_order_acquire, memory_order_acquire)) {
@@ -161,13 +162,16 @@ void trd__future_complete(struct trd_task *task, enum trd_outcome outcome) {
         atomic_load_explicit(&future->callbacks, memory_order_acquire) == &callbacks_closed
             ? &callbacks_closed
             : future_close(future);
+    trd__yield(TRD_YIELD_FUTURE_COMPLETE);
     /* Release: whoever sees the outcome sees the result. */
     const uint32_t before =
         atomic_exchange_explicit(&future->word, (uint32_t)outcome + 1, memory_order_acq_rel);
+    trd__yield(TRD_YIELD_FUTURE_COMPLETED);
     if (before & FUTURE_HAS_WAITERS) {
         trd__futex_wake(&future->word, UINT32_MAX);
     }
     if (callbacks != &callbacks_closed) {
+        trd__yield(TRD_YIELD_FUTURE_CALL_BACK);
         future_call_back(future, callbacks);
     }
     trd_future_unref(future);
@@ -187,6 +191,7 @@ int trd_future_on_done(struct trd_future *future,
         }
         *callback = (struct callback){.done = done, .context = context};
     }
+    trd__yield(TRD_YIELD_FUTURE_ON_DONE);
     while (head != &callbacks_closed) {
         callback->next = head;
         /* Release: the completer sees the callback; partner of the exchange in future_close(). */
@@ -196,6 +201,7 @@ int trd_future_on_done(struct trd_future *future,
         }
     }
     free(callback);
+    trd__yield(TRD_YIELD_FUTURE_CLOSED);
     (void)future_sleep(future, TRD_FOREVER); /* for ever: cannot time out */
     done(context, future);
     return 0;

@@ -34,6 +34,7 @@
 #include "os/lock.h"
 #include "os/park.h"
 #include "os/thread.h"
+#include "os/yield_point.h"
 
 enum {
     TRD_POOL_NAME_BYTES = 16,

@@ -80,7 +80,9 @@ static void help_run(struct trd_pool *pool, struct trd__worker *worker, struct t
                      uint32_t index) {
     const uint32_t depth = trd__blocking_suspend(pool, worker);
     worker->help_depth++;
+    trd__yield(TRD_YIELD_HELP_TAKEN);
     const enum trd_outcome outcome = pool->backend->run(pool->context, worker->index, task);
+    trd__yield(TRD_YIELD_HELP_RAN);
     worker->help_depth--;
     trd__blocking_resume(pool, worker, depth);
     help_finish(pool, task, index, outcome);

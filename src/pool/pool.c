@@ -90,6 +90,7 @@ int trd__pool_grow_locked(struct trd_pool *pool, struct trd_table *table) {
         return -ENOMEM;
     }
     trd__lock_give(&pool->lock);
+    trd__yield(TRD_YIELD_TABLE_GROW);
     void *chunk = calloc(1, bytes);
     trd__pool_lock(pool);
     if (table->chunk_count != chunk_count) {

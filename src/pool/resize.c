@@ -47,6 +47,7 @@ bool trd__resize_join_locked(struct trd_pool *pool, struct trd__errands *errands
     struct trd__worker *worker = resize_take_locked(pool, &pool->left_first);
     worker->slot = TRD_SLOT_JOINING;
     trd__pool_unlock(pool, errands);
+    trd__yield(TRD_YIELD_RESIZE_JOIN);
     if (pool->backend->join) {
         pool->backend->join(pool->context, worker->index);
     }
@@ -129,8 +130,10 @@ int trd__resize_grow(struct trd_pool *pool) {
         if (failed || !worker) {
             return failed;
         }
+        trd__yield(TRD_YIELD_RESIZE_SPAWN);
         failed = pool->backend->spawn(pool->context, pool, worker->index);
         if (failed) {
+            trd__yield(TRD_YIELD_RESIZE_UNDO);
             resize_undo_books(pool, worker);
             return failed;
         }

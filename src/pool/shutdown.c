@@ -27,6 +27,7 @@ void trd__shutdown_cancel_all(struct trd_pool *pool) {
         if (!task) {
             return;
         }
+        trd__yield(TRD_YIELD_SHUTDOWN_CANCEL);
         trd__pool_complete(pool, task, TRD_OUTCOME_CANCELLED);
     }
 }
@@ -141,6 +142,7 @@ int trd_pool_shutdown(struct trd_pool *pool, enum trd_shutdown how, bool is_wait
     const bool is_cancelling = pool->is_cancelling;
     shutdown_tell_all_locked(pool, &errands);
     trd__pool_unlock(pool, &errands);
+    trd__yield(TRD_YIELD_SHUTDOWN_TOLD);
     if (is_cancelling) {
         trd__shutdown_cancel_all(pool);
     }

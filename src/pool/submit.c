@@ -136,6 +136,7 @@ static int submit_grow(struct submission *submission) {
     if (!failed) {
         return 0;
     }
+    trd__yield(TRD_YIELD_SUBMIT_UNDO);
     struct trd__errands errands = {0};
     int answer = 0;
     trd__pool_lock(pool);
@@ -180,6 +181,7 @@ int trd__submit(struct trd_pool *pool, struct trd_task *task, uint64_t class_key
         trd__pool_room_locked(pool, &errands); /* it may have been woken for a place it leaves */
     }
     trd__pool_unlock(pool, &errands);
+    trd__yield(TRD_YIELD_SUBMIT_DECIDED);
     return is_short ? submit_grow(&submission) : answer;
 }
 
@@ -214,6 +216,7 @@ int trd_pool_cancel_task(struct trd_pool *pool, struct trd_task *task) {
     }
     struct trd__errands errands = {0};
     const uint64_t now_ns = trd_clock_now_ns();
+    trd__yield(TRD_YIELD_CANCEL);
     trd__pool_lock(pool);
     (void)trd__recording_room_locked(pool); /* nothing was looked at yet */
     const int failed = trd__sched_cancel(&pool->sched, task, now_ns);
@@ -222,6 +225,7 @@ int trd_pool_cancel_task(struct trd_pool *pool, struct trd_task *task) {
     }
     trd__pool_unlock(pool, &errands);
     if (!failed) {
+        trd__yield(TRD_YIELD_CANCELLED);
         trd__pool_complete(pool, task, TRD_OUTCOME_CANCELLED);
     }
     return failed;

@@ -160,6 +160,7 @@ static void worker_complete(struct trd_pool *pool, struct worker_hand *hand) {
     if (hand->done) {
         struct trd_task *task = hand->done;
         hand->done = NULL;
+        trd__yield(TRD_YIELD_WORKER_COMPLETE);
         pool->backend->complete(pool->context, task, hand->outcome);
         hand->completed++;
     }
@@ -175,6 +176,7 @@ static void worker_run(struct trd_pool *pool, struct trd__worker *worker,
                        struct worker_hand *hand) {
     const struct trd_backend *backend = pool->backend;
     hand->outcome = backend->run(pool->context, worker->index, hand->task);
+    trd__yield(TRD_YIELD_WORKER_RAN);
     hand->done = hand->task;
     hand->task = NULL;
     hand->is_quiet = hand->outcome != TRD_OUTCOME_AGAIN && backend->is_quiet &&
@@ -231,6 +233,7 @@ static int worker_arrive(struct trd_pool *pool, uint32_t index, struct trd__work
     struct trd__errands errands = {0};
     struct trd__cputime cputime;
     const bool has_cputime = trd__cputime_open(&cputime);
+    trd__yield(TRD_YIELD_WORKER_ARRIVE);
     int failed = -EINVAL;
     trd__pool_lock(pool);
     if (index < pool->slot_count && trd__worker_at(pool, index)->slot == TRD_SLOT_STARTING) {
@@ -252,6 +255,7 @@ static void worker_depart(struct trd_pool *pool, struct trd__worker *worker) {
     struct trd__errands errands = {0};
     uint64_t cpu_ns = 0;
     const bool has_cpu = worker->has_cputime && trd__cputime_read(&worker->cputime, &cpu_ns);
+    trd__yield(TRD_YIELD_WORKER_DEPART);
     trd__pool_lock(pool);
     if (has_cpu && cpu_ns > worker->cpu_seen_ns) {
         pool->cpu_left_ns += cpu_ns - worker->cpu_seen_ns;
