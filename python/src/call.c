@@ -96,8 +96,7 @@ uint64_t call_class(struct module_state *state, PyObject *callee) {
     return (uint64_t)(uintptr_t)Py_TYPE(callee) + 1;
 }
 
-bool call_takes_turns(const struct future *future) {
-    PyObject *callee = future->callee;
+bool call_takes_turns(PyObject *callee) {
     if (PyMethod_Check(callee)) {
         callee = PyMethod_GET_FUNCTION(callee);
     }

@@ -9,6 +9,7 @@
 
 #include "future_object.h"
 #include "gil_meter.h"
+#include "map_task.h"
 #include "placement.h"
 
 #include <sys/types.h>
@@ -20,16 +21,17 @@ struct engine {
     PyObject_HEAD PyObject *weakrefs;
     struct module_state *state; /* lives as long as our type */
     PyInterpreterState *interpreter;
-    struct trd_pool *pool; /* NULL until it is open */
-    uint64_t accepted;     /* futures the pool has not completed; while there are some, it
-                              owns a reference to itself */
-    uint64_t waiting;      /* of these, those that have not started */
-    uint64_t pending_max;  /* 0: unbounded */
-    bool may_block;        /* submit waits for room */
-    struct sleeper *room;  /* those who do */
-    bool is_shut_down;     /* by shutdown() */
-    bool is_ending;        /* by that, or because its executor or the interpreter goes away */
-    bool is_dying;         /* nobody refers to it any more; its pool is being destroyed */
+    struct trd_pool *pool;    /* NULL until it is open */
+    uint64_t accepted;        /* futures the pool has not completed; while there are some, it
+                                 owns a reference to itself */
+    uint64_t waiting;         /* of these, those that have not started */
+    uint64_t pending_max;     /* 0: unbounded */
+    uint64_t room_timeout_ns; /* constant: for how long, or TRD_FOREVER */
+    bool may_block;           /* submit waits for room */
+    struct sleeper *room;     /* those who do */
+    bool is_shut_down;        /* by shutdown() */
+    bool is_ending;           /* by that, or because its executor or the interpreter goes away */
+    bool is_dying;            /* nobody refers to it any more; its pool is being destroyed */
     bool is_recording;
     uint32_t runs; /* calls made; wraps around */
     uint32_t workers_min, workers_max;
@@ -45,11 +47,6 @@ struct engine {
 
 /* py_engine.c */
 
-/** Gives `future` to the pool. 0, or -1 with an exception: then the pool never had it. May release
- * the interpreter's lock. */
-int engine_submit(struct engine *engine, struct future *future);
-/** Takes a cancelled future's task out of its pool, if it still waits there. */
-void engine_withdraw(struct future *future);
 /** 0; -1 with RuntimeError when `engine` (NULL is allowed) belongs to the parent of this process.
  */
 int engine_check_process(const struct engine *engine);
@@ -59,6 +56,19 @@ void engine_unref_elsewhere(void *engine);
 void engine_let_go(struct engine *engine);
 /** Sets the exception that says what libtreadle's `error` means here. */
 void engine_raise(struct engine *engine, int error);
+
+/* engine_submit.c */
+
+/** Gives `future`, or a task of a map, to the pool, which takes a reference, or share, of its own.
+ * 0, or -1 with an exception: then the pool never had it, unless the exception is an interrupt. May
+ * release the interpreter's lock. */
+int engine_submit(struct engine *engine, struct future *future);
+int engine_submit_map(struct engine *engine, struct map_task *task);
+/** Takes a cancelled future's task out of its pool, if it still waits there. */
+void engine_withdraw(struct future *future);
+/** A call into the pool has returned `error`, and perhaps a thread could not be started on the way.
+ * 0: nothing went wrong. -1: the exception is set. */
+int engine_check(struct engine *engine, int error);
 
 /* engine_report.c */
 
@@ -100,6 +110,19 @@ struct engine *executor_engine(PyObject *self);
 /** Submits args[0](*args[1:], **keywords), placed as `placement` says, which may be NULL. */
 PyObject *executor_submit_call(PyObject *self, const struct placement *placement,
                                PyObject *const *args, Py_ssize_t count, PyObject *keywords);
+
+/* py_options.c */
+
+/** What an Options object says of calls, and its executor; both borrowed. */
+const struct placement *options_look(PyObject *options, PyObject **executor_out);
+
+/* py_map.c */
+
+/** _treadle.map(owner, function, iterables, end_time, chunk, ahead): the iterator over the results.
+ * `owner` is an executor or its options; `end_time`, by time.monotonic(), is negative for none; a
+ * chunk of 0 is found here; `ahead` tasks are submitted before results are read, 0: all. */
+PyObject *map_results_new(PyObject *module, PyObject *args);
+int map_results_type_make(PyObject *module, struct module_state *state);
 
 /* client_key.c */
 

@@ -152,7 +152,8 @@ static int module_exec(PyObject *module) {
     if (state->pause == NULL || state_import(state) != 0 || state_intern(state) != 0 ||
         future_types_make(module, state) != 0 || worker_type_make(module, state) != 0 ||
         engine_type_make(module, state) != 0 || executor_type_make(module, state) != 0 ||
-        options_type_make(module, state) != 0 || blocking_type_make(module, state) != 0) {
+        options_type_make(module, state) != 0 || blocking_type_make(module, state) != 0 ||
+        map_results_type_make(module, state) != 0) {
         return -1;
     }
     return PyModule_AddStringConstant(module, "version", trd_version());
@@ -233,6 +234,7 @@ static PyObject *class_of(PyObject *module, PyObject *callee) {
     DO((state)->executor_type);                                                                    \
     DO((state)->options_type);                                                                     \
     DO((state)->blocking_type);                                                                    \
+    DO((state)->map_results_type);                                                                 \
     DO((state)->base_future);                                                                      \
     DO((state)->cancelled_error);                                                                  \
     DO((state)->timeout_error);                                                                    \
@@ -292,6 +294,9 @@ static PyMethodDef module_methods[] = {
      PyDoc_STR("policies($module, /)\n--\n\nThe names of the scheduling policies.")},
     {"sizers", names_of_sizers, METH_NOARGS,
      PyDoc_STR("sizers($module, /)\n--\n\nThe names of the pool-size controllers.")},
+    {"map", map_results_new, METH_VARARGS,
+     PyDoc_STR("map($module, owner, fn, iterables, end_time, chunk, ahead, /)\n--\n\n"
+               "The iterator that executors' map() returns.")},
     {"class_of", class_of, METH_O,
      PyDoc_STR("class_of($module, callable, /)\n--\n\nThe number by which policies tell one "
                "callable from another.")},

@@ -37,6 +37,7 @@ struct module_state {
     PyTypeObject *executor_type;
     PyTypeObject *options_type;
     PyTypeObject *blocking_type;
+    PyTypeObject *map_results_type;
 
     PyObject *base_future; /* concurrent.futures.Future */
     PyObject *cancelled_error;

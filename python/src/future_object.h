@@ -172,9 +172,9 @@ PyObject *call_inside(struct module_state *state, PyObject *callee);
 /** What tells one callable class from another: the same code has the same key, whichever function,
  * closure, bound method, partial or decorator it comes with. */
 uint64_t call_class(struct module_state *state, PyObject *callee);
-/** Whether making the call brings the interpreter to a place where it lets other threads run, as
- * far as one can tell from what is called. */
-bool call_takes_turns(const struct future *future);
+/** Whether calling `callee` brings the interpreter to a place where it lets other threads run, as
+ * far as one can tell. */
+bool call_takes_turns(PyObject *callee);
 /** Makes the call, once; afterwards `future` refers to nothing of it. */
 PyObject *call_make(struct future *future);
 /** Forgets the call; one that has begun is closed. */

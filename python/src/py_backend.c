@@ -87,9 +87,17 @@ static void log_worker_error(const struct engine *engine) {
  * of those are short. */
 enum { RUNS_PER_TURN = 64 };
 
-static void note_started(struct engine *engine, struct future *future) {
-    if (!future->is_started) {
-        future->is_started = true;
+/* Somebody has had his chance to run when this returns, if it is due or was not for long. */
+static void take_turns(struct engine *engine, bool is_due) {
+    if ((++engine->runs % RUNS_PER_TURN == 0 || is_due) &&
+        interpreter_take_turns(engine->state) != 0) {
+        log_worker_error(engine);
+    }
+}
+
+static void note_started(struct engine *engine, bool *is_started) {
+    if (!*is_started) {
+        *is_started = true;
         engine->waiting--;
         sleepers_wake_one(&engine->room);
     }
@@ -124,11 +132,8 @@ static int start_call(struct future *future) {
     return future_start(future);
 }
 
-static enum trd_outcome backend_run(void *context, uint32_t worker, struct trd_task *task) {
-    (void)worker;
-    struct engine *engine = context;
-    struct future *future = future_of_task(task);
-    note_started(engine, future);
+static enum trd_outcome run_future(struct engine *engine, struct future *future) {
+    note_started(engine, &future->is_started);
     int is_started = start_call(future);
     if (is_started != 1) {
         if (is_started < 0) {
@@ -136,13 +141,24 @@ static enum trd_outcome backend_run(void *context, uint32_t worker, struct trd_t
         }
         return TRD_OUTCOME_CANCELLED;
     }
-    bool is_turn_due = !call_takes_turns(future) || ++engine->runs % RUNS_PER_TURN == 0;
+    bool is_turn_due = !call_takes_turns(future->callee);
     enum trd_outcome outcome =
-        task->flags & TRD_TASK_RESUMABLE ? resumable_run(future) : run_call(future);
-    if (is_turn_due && interpreter_take_turns(engine->state) != 0) {
-        log_worker_error(engine);
-    }
+        future->task.flags & TRD_TASK_RESUMABLE ? resumable_run(future) : run_call(future);
+    take_turns(engine, is_turn_due);
     return outcome == TRD_OUTCOME_AGAIN ? wait_again(engine, future) : outcome;
+}
+
+static enum trd_outcome run_map(struct engine *engine, struct map_task *task) {
+    note_started(engine, &task->is_started);
+    map_task_run(task, engine->state);
+    take_turns(engine, !call_takes_turns(task->job->function));
+    return TRD_OUTCOME_DONE;
+}
+
+static enum trd_outcome backend_run(void *context, uint32_t worker, struct trd_task *task) {
+    (void)worker;
+    return map_task_is(task) ? run_map(context, map_task_of(task))
+                             : run_future(context, future_of_task(task));
 }
 
 /* Completing calls nobody when nobody asked to be told, except by sleeping, and when the future is
@@ -150,6 +166,9 @@ static enum trd_outcome backend_run(void *context, uint32_t worker, struct trd_t
  */
 static bool backend_is_quiet(void *context, struct trd_task *task) {
     (void)context;
+    if (map_task_is(task)) {
+        return map_task_is_quiet(map_task_of(task));
+    }
     struct future *future = future_of_task(task);
     struct rare *rare = future_rare(future);
     bool has_listeners = rare != NULL && (rare->condition || rare->waiters || rare->callbacks);
@@ -164,48 +183,66 @@ static int settle_done(struct future *future) {
     return future_settle(future, result, exception);
 }
 
-static int settle_with_error(struct future *future, PyObject *type, PyObject *message) {
-    PyObject *exception = PyObject_CallOneArg(type, message);
-    return exception ? future_settle(future, NULL, exception) : -1;
+/* Why a call was never made, or NULL with an exception; `late` says what an expired one was. */
+static PyObject *explain_dropped(const struct engine *engine, enum trd_outcome outcome,
+                                 const char *late) {
+    struct module_state *state = engine->state;
+    if (outcome == TRD_OUTCOME_EXPIRED) {
+        return PyObject_CallFunction(state->task_expired, "s", late);
+    }
+    return engine->broken != NULL ? PyObject_CallOneArg(state->broken_pool, engine->broken)
+                                  : PyObject_CallNoArgs(state->cancelled_error);
 }
+
+static const char late_to_start[] = "the call has not started before its deadline";
 
 static int settle_dropped(struct engine *engine, struct future *future, enum trd_outcome outcome) {
     call_drop(future);
-    const char *why = "the call has not started before its deadline";
+    const char *late = late_to_start;
     if (future_is_in_slices(future)) { /* between two slices */
         future->state = FUTURE_PENDING;
-        why = "the policy has dropped the call between two slices";
+        late = "the policy has dropped the call between two slices";
     }
-    if (future->state != FUTURE_PENDING) {
+    bool has_failed = outcome == TRD_OUTCOME_EXPIRED || engine->broken != NULL;
+    if (future->state != FUTURE_PENDING || !has_failed) {
         return future_drop(future);
     }
-    if (outcome == TRD_OUTCOME_CANCELLED && engine->broken != NULL) {
-        return settle_with_error(future, engine->state->broken_pool, engine->broken);
-    }
-    if (outcome == TRD_OUTCOME_EXPIRED) {
-        PyObject *message = PyUnicode_FromString(why);
-        int error = message ? settle_with_error(future, engine->state->task_expired, message) : -1;
-        Py_XDECREF(message);
-        return error;
-    }
-    return future_drop(future);
+    PyObject *exception = explain_dropped(engine, outcome, late);
+    return exception ? future_settle(future, NULL, exception) : -1;
 }
 
-static void backend_complete(void *context, struct trd_task *task, enum trd_outcome outcome) {
-    struct engine *engine = context;
-    struct future *future = future_of_task(task);
-    struct interpreter_visit visit;
-    interpreter_enter(engine, &visit);
-    note_started(engine, future);
+static void complete_map(struct engine *engine, struct map_task *task, enum trd_outcome outcome) {
+    PyObject *error = NULL;
+    note_started(engine, &task->is_started);
+    if (outcome != TRD_OUTCOME_DONE) {
+        error = explain_dropped(engine, outcome, late_to_start);
+        error = error ? error : error_take();
+    }
+    map_task_end(task, error);
+}
+
+static void complete_future(struct engine *engine, struct future *future,
+                            enum trd_outcome outcome) {
+    note_started(engine, &future->is_started);
     future->engine = NULL;
     int error =
         outcome == TRD_OUTCOME_DONE ? settle_done(future) : settle_dropped(engine, future, outcome);
     if (error != 0) {
         log_worker_error(engine);
     }
-    bool was_last = --engine->accepted == 0;
     Py_DECREF((PyObject *)future);
-    if (was_last) {
+}
+
+static void backend_complete(void *context, struct trd_task *task, enum trd_outcome outcome) {
+    struct engine *engine = context;
+    struct interpreter_visit visit;
+    interpreter_enter(engine, &visit);
+    if (map_task_is(task)) {
+        complete_map(engine, map_task_of(task), outcome);
+    } else {
+        complete_future(engine, future_of_task(task), outcome);
+    }
+    if (--engine->accepted == 0) {
         Py_DECREF((PyObject *)engine);
     }
     interpreter_leave(&visit);

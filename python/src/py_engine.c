@@ -41,6 +41,11 @@ void engine_raise(struct engine *engine, int error) {
                          (unsigned long long)engine->waiting);
         }
         return;
+    case ETIMEDOUT:
+        PyErr_Format(state->queue_full,
+                     "the pool was full for too long: %llu wait (max_pending=%llu, full_timeout)",
+                     (unsigned long long)engine->waiting, (unsigned long long)engine->pending_max);
+        return;
     case EDEADLK:
         raise_message(PyExc_RuntimeError,
                       "a worker of the pool would wait for its own pool; inside a call, submit "
@@ -68,91 +73,6 @@ int engine_check_process(const struct engine *engine) {
                                       "process: its threads do not exist after a fork, and the "
                                       "future will never be over here");
     return -1;
-}
-
-/* A call into the pool has returned `error`, and perhaps a thread could not be started on the way.
- * 0: nothing went wrong. -1: the exception is set; that of the thread, if the call failed for it or
- * if it is an interrupt, which must not be lost. */
-static int engine_check(struct engine *engine, int error) {
-    PyObject *why = engine->thread_error;
-    engine->thread_error = NULL;
-    if (why != NULL && (error != 0 || !PyErr_GivenExceptionMatches(why, PyExc_Exception))) {
-        error_put(why);
-        return -1;
-    }
-    Py_XDECREF(why);
-    if (error != 0) {
-        engine_raise(engine, error);
-        return -1;
-    }
-    return 0;
-}
-
-/* Waits until there is room. Here and not in the pool, so that Ctrl-C gets through: the pool's own
- * count of what waits is never above ours, so it has room, too. 0, or -1 with an exception. */
-static int engine_wait_for_room(struct engine *engine) {
-    while (engine->waiting >= engine->pending_max && !engine->is_ending && engine->broken == NULL) {
-        if (engine_check_process(engine) != 0) {
-            return -1;
-        }
-        if (trd_pool_this_worker(engine->pool) != TRD_WORKER_NONE) {
-            engine_raise(engine, -EDEADLK);
-            return -1;
-        }
-        if (sleepers_join(&engine->room, TRD_FOREVER) != 0) {
-            /* A place that was meant for us is somebody else's. */
-            if (engine->waiting < engine->pending_max) {
-                sleepers_wake_one(&engine->room);
-            }
-            return -1;
-        }
-    }
-    return 0;
-}
-
-int engine_submit(struct engine *engine, struct future *future) {
-    if (engine->state->is_exiting) {
-        engine_raise(engine, -ESHUTDOWN);
-        return -1;
-    }
-    Py_INCREF((PyObject *)engine); /* the call may be over, and the executor gone, on return */
-    if (engine->may_block && engine->waiting >= engine->pending_max &&
-        engine_wait_for_room(engine) != 0) {
-        Py_DECREF((PyObject *)engine);
-        return -1;
-    }
-    Py_INCREF((PyObject *)future);
-    future->engine = engine;
-    engine->waiting++;
-    if (engine->accepted++ == 0) {
-        Py_INCREF((PyObject *)engine);
-    }
-    int error = trd_pool_submit_task(engine->pool, &future->task);
-    if (error != 0) {
-        future->engine = NULL;
-        engine->waiting--;
-        sleepers_wake_one(&engine->room);
-        if (--engine->accepted == 0) {
-            Py_DECREF((PyObject *)engine);
-        }
-        Py_DECREF((PyObject *)future);
-    }
-    if (error != 0 || engine->thread_error != NULL) {
-        error = engine_check(engine, error);
-    }
-    Py_DECREF((PyObject *)engine);
-    return error;
-}
-
-void engine_withdraw(struct future *future) {
-    struct engine *engine = future->engine;
-    if (engine == NULL) {
-        return;
-    }
-    Py_INCREF((PyObject *)engine);
-    /* Too late is no error: the worker that has it finds it cancelled. */
-    (void)trd_pool_cancel_task(engine->pool, &future->task);
-    Py_DECREF((PyObject *)engine);
 }
 
 void engine_let_go(struct engine *engine) {
@@ -218,20 +138,22 @@ static PyObject *engine_resize(PyObject *self, PyObject *args) {
 struct engine_arguments {
     const char *policy, *sizer, *on_full;
     unsigned int workers_min, workers_max;
-    unsigned long long pending_max, seed;
+    unsigned long long pending_max, room_timeout_ns, seed;
     int is_recording;
 };
 
 static int engine_parse(struct engine *engine, struct engine_arguments *given, PyObject *args,
                         PyObject *kwargs) {
     static const char *const keywords[] = {
-        "name_prefix", "initializer", "initargs", "policy", "sizer",  "min_workers",
-        "max_workers", "max_pending", "on_full",  "seed",   "record", NULL};
-    if (!PyArg_ParseTupleAndKeywords(
-            args, kwargs, "UOO!ssIIKsKp:Engine", (char **)(uintptr_t)keywords, &engine->name_prefix,
-            &engine->initializer, &PyTuple_Type, &engine->initargs, &given->policy, &given->sizer,
-            &given->workers_min, &given->workers_max, &given->pending_max, &given->on_full,
-            &given->seed, &given->is_recording)) {
+        "name_prefix", "initializer", "initargs",    "policy",  "sizer",
+        "min_workers", "max_workers", "max_pending", "on_full", "full_timeout_ns",
+        "seed",        "record",      NULL};
+    if (!PyArg_ParseTupleAndKeywords(args, kwargs, "UOO!ssIIKsKKp:Engine",
+                                     (char **)(uintptr_t)keywords, &engine->name_prefix,
+                                     &engine->initializer, &PyTuple_Type, &engine->initargs,
+                                     &given->policy, &given->sizer, &given->workers_min,
+                                     &given->workers_max, &given->pending_max, &given->on_full,
+                                     &given->room_timeout_ns, &given->seed, &given->is_recording)) {
         engine->name_prefix = engine->initializer = engine->initargs = NULL; /* borrowed */
         return -1;
     }
@@ -296,6 +218,7 @@ static int engine_open(struct engine *engine, const struct engine_arguments *giv
     engine->workers_max = given->workers_max;
     engine->pending_max = given->pending_max;
     engine->may_block = given->pending_max > 0 && on_full == TRD_ON_FULL_BLOCK;
+    engine->room_timeout_ns = given->room_timeout_ns;
     engine->is_recording = config.is_recording;
     engine_open_meter(engine, given->sizer);
     struct trd_error message = {{0}};

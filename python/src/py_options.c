@@ -5,6 +5,8 @@
  */
 #include "extension.h"
 
+#include <structmember.h>
+
 struct options {
     PyObject_HEAD PyObject *executor;
     struct placement placement;
@@ -12,6 +14,11 @@ struct options {
 
 static struct options *as_options(PyObject *self) {
     return (struct options *)(void *)self;
+}
+
+const struct placement *options_look(PyObject *self, PyObject **executor_out) {
+    *executor_out = as_options(self)->executor;
+    return &as_options(self)->placement;
 }
 
 static PyObject *options_submit(PyObject *self, PyObject *const *args, Py_ssize_t count,
@@ -80,6 +87,21 @@ static PyMethodDef options_methods[] = {
     {NULL, NULL, 0, NULL},
 };
 
+static PyObject *get_is_resumable(PyObject *self, void *closure) {
+    (void)closure;
+    return PyBool_FromLong(as_options(self)->placement.flags & TRD_TASK_RESUMABLE);
+}
+
+static PyMemberDef options_members[] = {
+    {"executor", T_OBJECT, offsetof(struct options, executor), READONLY, NULL},
+    {NULL, 0, 0, 0, NULL},
+};
+
+static PyGetSetDef options_fields[] = {
+    {"is_resumable", get_is_resumable, NULL, NULL, NULL},
+    {NULL, NULL, NULL, NULL, NULL},
+};
+
 static PyType_Slot options_slots[] = {
     {Py_tp_doc,
      SLOT_TEXT("An executor and the scheduling attributes its calls are submitted with.")},
@@ -87,6 +109,8 @@ static PyType_Slot options_slots[] = {
     {Py_tp_traverse, options_traverse},
     {Py_tp_dealloc, options_dealloc},
     {Py_tp_methods, options_methods},
+    {Py_tp_members, options_members},
+    {Py_tp_getset, options_fields},
     {0, NULL},
 };
 

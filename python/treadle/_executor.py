@@ -2,10 +2,10 @@
 
 import concurrent.futures
 import os
-from typing import TYPE_CHECKING, Any, Callable, Generator, Hashable, Mapping, Optional, Tuple
-from typing import TypeVar, Union, overload
+from typing import TYPE_CHECKING, Any, Callable, Generator, Hashable, Iterable, Iterator, Mapping
+from typing import Optional, Tuple, TypeVar, Union, overload
 
-from treadle import _keys, _lifetime, _stats, _treadle
+from treadle import _keys, _lifetime, _map, _stats, _treadle
 
 _Path = Union[str, bytes, "os.PathLike[str]", "os.PathLike[bytes]"]
 
@@ -13,6 +13,8 @@ _Path = Union[str, bytes, "os.PathLike[str]", "os.PathLike[bytes]"]
 # These take what they are allowed; the other sizers find out what is needed.
 _UNMEASURED = ("fixed", "on_demand", "cpython_default")
 _MEASURED_MOST = 256
+
+_FOREVER = 2**64 - 1
 
 
 def _default_max_workers(sizer: str) -> int:
@@ -30,6 +32,16 @@ def _check_bounds(min_workers: int, max_workers: int, max_pending: Optional[int]
         raise ValueError(f"min_workers must be from 0 to max_workers ({max_workers})")
     if max_pending is not None and max_pending <= 0:
         raise ValueError("max_pending must be greater than 0, or None for no bound")
+
+
+def _full_timeout_ns(seconds: Optional[float], on_full: str) -> int:
+    if seconds is None:
+        return _FOREVER
+    if on_full != "block":
+        raise ValueError(f'full_timeout goes with on_full="block", not "{on_full}"')
+    if not 0 <= seconds <= 1e9:
+        raise ValueError(f"full_timeout must be seconds from 0 to 1e9, or None, not {seconds!r}")
+    return int(seconds * 1e9)
 
 
 def blocking() -> _treadle.Blocking:
@@ -71,7 +83,17 @@ class Options(_treadle.Options):
     Made by ThreadPoolExecutor.options(). Keep it and submit many calls with it.
     """
 
-    map = concurrent.futures.Executor.map
+    def map(
+        self,
+        fn: Callable[..., Any],
+        *iterables: Iterable[Any],
+        timeout: Optional[float] = None,
+        chunksize: "_map.Chunk" = 1,
+        buffersize: Optional[int] = None,
+        progress: _map.Progress = None,
+    ) -> Iterator[Any]:
+        """Call fn for each item with these options; see ThreadPoolExecutor.map."""
+        return _map.start(self, fn, iterables, timeout, chunksize, buffersize, progress)
 
 
 if TYPE_CHECKING:
@@ -92,7 +114,38 @@ if TYPE_CHECKING:
 class ThreadPoolExecutor(_treadle.Executor, concurrent.futures.ThreadPoolExecutor):
     """A concurrent.futures.ThreadPoolExecutor with a scheduler, and a fraction of the overhead.
 
-    Takes everything that the standard one takes, and what makes it a scheduler by keyword.
+    Takes everything that the standard one takes, and what makes it a scheduler by keyword. Its
+    threads start when they are needed.
+
+    Args:
+        max_workers: The most threads there will be; by default the standard library's number,
+            min(32, CPUs + 4), or 256 with a sizer that measures how many are needed.
+        thread_name_prefix: Threads are called prefix_0, prefix_1, ...
+        initializer: Called by each thread before its first call. If it raises, the pool is
+            broken: waiting and later calls raise BrokenThreadPool.
+        initargs: The arguments of the initializer.
+        policy: Which waiting call runs next: "fifo", "priority", "round_robin" (over clients),
+            ..., with parameters as in "name:key=value,key=value"; "admission/fairness/order",
+            such as "codel/drr/edf"; or "PATH.so", a policy of your own (treadle/policy.h).
+        sizer: How many threads there are: "on_demand" (the standard library's rule), "fixed",
+            "adaptive" (measured: as many as the interpreter's lock, the cores and the calls'
+            waiting want; the sizer gil_model), "compensate" (see blocking()), ...
+        key: Computes attributes of each call at submit, as key(fn, *args, **kwargs): a callable
+            for what the policy goes by ("priority": the priority; "sjf", "srpt": the cost in
+            seconds; "edf": the deadline in seconds from now), or a mapping of such callables by
+            the names that options() has. What options() says goes first; None says nothing.
+        min_workers: The fewest threads the sizer may go down to.
+        max_pending: The most calls that may wait; None for any number.
+        on_full: What submit does when that many wait: "block", "refuse" (raise QueueFull) or
+            "caller_runs" (make the call at once, on the submitting thread).
+        full_timeout: How many seconds "block" waits for room before it raises QueueFull; None:
+            as long as it takes.
+        seed: Of the policy's random numbers.
+        record: Keep every scheduling decision for trace().
+
+    Raises:
+        ValueError: A number is out of range, or a name unknown; it says what is known.
+        TypeError: The initializer or a key is not callable.
     """
 
     def __init__(
@@ -108,39 +161,10 @@ class ThreadPoolExecutor(_treadle.Executor, concurrent.futures.ThreadPoolExecuto
         min_workers: int = 0,
         max_pending: Optional[int] = None,
         on_full: str = "block",
+        full_timeout: Optional[float] = None,
         seed: int = 0,
         record: bool = False,
     ) -> None:
-        """Make a pool; its threads start when they are needed.
-
-        Args:
-            max_workers: The most threads there will be; by default the standard library's number,
-                min(32, CPUs + 4), or 256 with a sizer that measures how many are needed.
-            thread_name_prefix: Threads are called prefix_0, prefix_1, ...
-            initializer: Called by each thread before its first call. If it raises, the pool is
-                broken: waiting and later calls raise BrokenThreadPool.
-            initargs: The arguments of the initializer.
-            policy: Which waiting call runs next: "fifo", "priority", "round_robin" (over clients),
-                ..., with parameters as in "name:key=value,key=value"; "admission/fairness/order",
-                such as "codel/drr/edf"; or "PATH.so", a policy of your own (treadle/policy.h).
-            sizer: How many threads there are: "on_demand" (the standard library's rule), "fixed",
-                "adaptive" (measured: as many as the interpreter's lock, the cores and the calls'
-                waiting want; the sizer gil_model), "compensate" (see blocking()), ...
-            key: Computes attributes of each call at submit, as key(fn, *args, **kwargs): a callable
-                for what the policy goes by ("priority": the priority; "sjf", "srpt": the cost in
-                seconds; "edf": the deadline in seconds from now), or a mapping of such callables by
-                the names that options() has. What options() says goes first; None says nothing.
-            min_workers: The fewest threads the sizer may go down to.
-            max_pending: The most calls that may wait; None for any number.
-            on_full: What submit does when that many wait: "block", "refuse" (raise QueueFull) or
-                "caller_runs" (make the call at once, on the submitting thread).
-            seed: Of the policy's random numbers.
-            record: Keep every scheduling decision for trace().
-
-        Raises:
-            ValueError: A number is out of range, or a name unknown; it says what is known.
-            TypeError: The initializer or a key is not callable.
-        """
         if max_workers is None:
             max_workers = max(_default_max_workers(sizer), min_workers)
         _check_bounds(min_workers, max_workers, max_pending)
@@ -160,6 +184,7 @@ class ThreadPoolExecutor(_treadle.Executor, concurrent.futures.ThreadPoolExecuto
             max_workers,
             max_pending or 0,
             on_full,
+            _full_timeout_ns(full_timeout, on_full),
             seed,
             record,
         )
@@ -242,6 +267,34 @@ class ThreadPoolExecutor(_treadle.Executor, concurrent.futures.ThreadPoolExecuto
             cost=cost,
             resumable=resumable,
         )
+
+    def map(
+        self,
+        fn: Callable[..., "_T"],
+        *iterables: Iterable[Any],
+        timeout: Optional[float] = None,
+        chunksize: "_map.Chunk" = 1,
+        buffersize: Optional[int] = None,
+        progress: _map.Progress = None,
+    ) -> Iterator["_T"]:
+        """Call fn(*items) for the items of zip(*iterables), and iterate over what it returns.
+
+        The results come in the order of the items. What a call raises, the iterator raises in that
+        place, and then ends. An iterator that has begun and is left before its end, closed
+        (`close()`) or forgotten cancels the calls that have not started.
+
+        Args:
+            timeout: Seconds from now until the last result must be there; else TimeoutError.
+            chunksize: How many items make one task; "auto" for a number that keeps every thread
+                busy and costs little. Calls of a chunk are made one after the other, in a loop in
+                C, and after one that raises the rest of its chunk is not made. Attributes that a
+                key computes are those of its first item.
+            buffersize: How many tasks are submitted ahead of the reader; by default all are, before
+                map() returns. With it the iterables are read as results are, and may be endless.
+            progress: True shows a bar with tqdm; a dict has options for tqdm; a callable is called
+                as tqdm is, progress(results, total=number or None), and iterated over.
+        """
+        return _map.start(self, fn, iterables, timeout, chunksize, buffersize, progress)
 
     def blocking(self) -> _treadle.Blocking:
         """Say that the call is about to wait: `with pool.blocking(): ...`.

@@ -1,8 +1,8 @@
 import concurrent.futures
 import os
 import threading
-from typing import Any, Callable, Dict, Generic, Hashable, List, Optional, Set, Tuple
-from typing import TypeVar, Union
+from typing import Any, Callable, Dict, Generic, Hashable, Iterable, Iterator, List, Optional
+from typing import Set, Tuple, TypeVar, Union
 
 from typing_extensions import ParamSpec
 
@@ -14,6 +14,15 @@ version: str
 def begin_exit() -> None: ...
 def end_exit() -> None: ...
 def check_gil(locked: int = ..., holder: int = ..., waits: int = ..., /) -> Optional[str]: ...
+def map(
+    owner: Union["Executor", "Options"],
+    fn: Callable[..., _T],
+    iterables: Tuple[Iterable[Any], ...],
+    end_time: float,
+    chunk: int,
+    ahead: int,
+    /,
+) -> "MapResults[_T]": ...
 def class_of(callable: Callable[..., object], /) -> int: ...
 def policies() -> List[str]: ...
 def sizers() -> List[str]: ...
@@ -42,6 +51,7 @@ class Engine:
         max_workers: int,
         max_pending: int,
         on_full: str,
+        full_timeout_ns: int,
         seed: int,
         record: bool,
     ) -> None: ...
@@ -53,6 +63,10 @@ class Engine:
     def trace(
         self, path: Union[str, bytes, "os.PathLike[str]", "os.PathLike[bytes]"], /
     ) -> None: ...
+
+class MapResults(Iterator[_T]):
+    def __next__(self) -> _T: ...
+    def close(self) -> None: ...
 
 class Blocking:
     def __init__(self, engine: Optional[Engine] = ...) -> None: ...
@@ -67,6 +81,8 @@ class Executor:
     ) -> Future[_T]: ...
 
 class Options:
+    executor: Executor
+    is_resumable: bool
     def __init__(
         self,
         executor: Executor,

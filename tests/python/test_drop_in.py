@@ -41,6 +41,8 @@ class Construction(unittest.TestCase):
             ({"sizer": "nope"}, ValueError, "on_demand"),
             ({"on_full": "nope"}, ValueError, "caller_runs"),
             ({"max_pending": 0}, ValueError, "max_pending"),
+            ({"full_timeout": -1}, ValueError, "full_timeout"),
+            ({"full_timeout": 1, "on_full": "refuse"}, ValueError, "full_timeout"),
             ({"max_workers": 2, "min_workers": 3}, ValueError, "min_workers"),
             ({"max_workers": "2"}, TypeError, ""),
         ):

@@ -2,6 +2,7 @@
 
 import os
 import tempfile
+import sys
 import threading
 import unittest
 
@@ -147,6 +148,36 @@ class Bounds(Behind):
         self.assertEqual(own.result(), threading.get_ident())
         gate.open()
         self.assertNotEqual(queued.result(LIMIT), threading.get_ident())
+
+    def test_a_full_pool_blocks_no_longer_than_it_may(self):
+        pool, gate = self.pool(max_pending=1, full_timeout=0)
+        queued = pool.submit(int)
+        with self.assertRaisesRegex(QueueFull, "full for too long.*max_pending=1"):
+            pool.submit(int)
+        with self.assertRaises(QueueFull):
+            pool.map(int, [1])
+        self.assertTrue(queued.cancel())
+        queued = pool.submit(int)
+        gate.open()
+        self.assertEqual(queued.result(LIMIT), 0)
+
+    def test_a_full_pool_gets_room_in_time(self):
+        pool, gate = self.pool(max_pending=1, full_timeout=LIMIT)
+        futures = [pool.submit(int)]
+        thread = threading.Thread(target=lambda: futures.append(pool.submit(int)))
+        thread.start()
+        gate.open()
+        thread.join(LIMIT)
+        self.assertEqual([future.result(LIMIT) for future in futures], [0, 0])
+
+    def test_what_the_caller_runs_raises_in_its_future(self):
+        pool, gate = self.pool(max_pending=1, on_full="caller_runs")
+        pool.submit(int)
+        self.assertIsInstance(pool.submit(lambda: 1 / 0).exception(), ZeroDivisionError)
+        self.assertIsInstance(pool.submit(sys.exit).exception(), SystemExit)
+        self.assertEqual(list(pool.map(str, range(3), chunksize=2)), ["0", "1", "2"])
+        self.assertEqual(pool.stats().caller_ran, 4)
+        gate.open()
 
     def test_a_full_pool_blocks_until_there_is_room(self):
         pool, gate = self.pool(max_pending=1)
