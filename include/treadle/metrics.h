@@ -2,6 +2,7 @@
 #ifndef TREADLE_METRICS_H
 #define TREADLE_METRICS_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #ifdef __cplusplus
@@ -52,6 +53,15 @@ struct trd_stats {
     uint64_t worker_ns;  /**< worker-time in all: utilisation is busy_ns / worker_ns */
     struct trd_histogram wait_ns; /**< accepted to started */
     struct trd_histogram run_ns;  /**< started to finished */
+};
+
+/** What a pool with `is_insightful` knows of one callable, or of one client: see
+ * trd_pool_class_stats(). */
+struct trd_group_stats {
+    uint64_t key; /**< which callable or client; 0: the anonymous client, the rest */
+    bool is_rest; /**< all those together that got no row of their own */
+    struct trd_histogram wait_ns; /**< accepted to started; `count`: tasks started */
+    struct trd_histogram run_ns;  /**< started to finished; `count`: tasks finished */
 };
 
 #pragma GCC visibility pop

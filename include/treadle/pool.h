@@ -47,8 +47,12 @@ struct trd_pool_config {
     uint32_t workers_max; /**< 0: min(32, cores + 4), but 256 for a sizer that measures */
     uint64_t pending_max; /**< 0: unbounded */
     enum trd_on_full on_full;
-    uint64_t seed;                     /**< of the policy's random generator */
-    bool is_recording;                 /**< keep every scheduling decision for trd_pool_trace() */
+    uint64_t seed;     /**< of the policy's random generator */
+    bool is_recording; /**< keep every scheduling decision for trd_pool_trace() */
+    /** Keep waits and run times callable by callable and client by client, too: see
+     * trd_pool_class_stats(). Takes 20 MB of address space, of which about 16 kB become memory for
+     * each callable and each client that is seen, and two more counts a task. */
+    bool is_insightful;
     const struct trd_backend *backend; /**< NULL: trd_backend_threads */
     void *backend_context;             /**< given to the backend's functions */
 };
@@ -151,6 +155,16 @@ void trd_pool_destroy(struct trd_pool *pool);
 
 /** A consistent snapshot. Does not block for longer than a task's hand-over. */
 int trd_pool_stats(struct trd_pool *pool, struct trd_stats *stats_out);
+
+/** What a pool with `is_insightful` knows of the callable in row `index`: what runs it, which for
+ * the threads backend is the function, is its `key`. Row 0 is the rest: with more than 1023
+ * callables, those that came later. Rows without tasks are empty (`count` 0); row by row, each a
+ * snapshot of its own, until -ENOENT. 0; -ENOENT: there is no such row; -EINVAL: the pool keeps
+ * none; -EOWNERDEAD. Copies about 16 kB under the pool's lock. */
+int trd_pool_class_stats(struct trd_pool *pool, uint32_t index, struct trd_group_stats *stats_out);
+/** The same of clients: row 0 is the anonymous one, the last row the rest, with more than 255
+ * others. */
+int trd_pool_client_stats(struct trd_pool *pool, uint32_t index, struct trd_group_stats *stats_out);
 
 /** The calling task is about to wait and will use no core until trd_pool_blocking_end(): for a
  * sizer that makes up for such workers (compensate), others are started before this returns. NULL

@@ -24,6 +24,8 @@
 
 #include "base/table.h"
 
+struct trd__insight;
+
 /** Callable classes that are told apart; row 0 is "other". */
 enum { TRD_CLASSES_MAX = 1024 };
 
@@ -35,6 +37,7 @@ struct trd_sched_config {
     uint64_t now_ns;
     /* Waits and run times are counted here, in zeroed memory of the body's; NULL: nowhere. */
     struct trd_histogram *wait, *run;
+    struct trd__insight *insight; /* the same, callable by callable and client by client */
 };
 
 /** What a body has measured since the last tick, over all workers. */

@@ -10,6 +10,7 @@
 
 #include "base/histogram.h"
 #include "core/books.h"
+#include "core/insight.h"
 #include "core/record.h"
 #include "core/task_state.h"
 
@@ -79,6 +80,9 @@ static inline void trd__hot_start(struct trd_sched *sched, struct trd_task *task
         sched->queue_wait_ns += wait_ns;
         if (sched->config.wait) {
             trd__histogram_add(sched->config.wait, wait_ns);
+        }
+        if (sched->config.insight) {
+            trd__insight_started(sched->config.insight, task, wait_ns);
         }
     }
     trd__books_worker_takes(sched, worker);
@@ -177,6 +181,9 @@ static inline void trd__hot_finish(struct trd_sched *sched, struct trd_task *tas
     sched->run_ns += served_ns;
     if (sched->config.run) {
         trd__histogram_add(sched->config.run, served_ns);
+    }
+    if (sched->config.insight) {
+        trd__insight_ended(sched->config.insight, task, served_ns);
     }
 }
 

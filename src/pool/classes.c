@@ -1,8 +1,8 @@
 /* classes.c - which row of the scheduler's table belongs to which callable.
  *
- * Only for policies that keep something per callable. The first TRD_CLASSES_MAX - 1 callables get
- * rows of their own, in the order in which they are first seen; the rest share row 0. Nothing is
- * ever forgotten, so all memory is taken at the start.
+ * Only for policies that keep something per callable, and for insight. The first TRD_CLASSES_MAX -
+ * 1 callables get rows of their own, in the order in which they are first seen; the rest share row
+ * 0. Nothing is ever forgotten, so all memory is taken at the start.
  */
 #include "pool/live.h"
 
@@ -12,7 +12,8 @@
 enum { CLASSES_PLACES = 2 * TRD_CLASSES_MAX }; /* at most half full */
 
 int trd__classes_open(struct trd_pool *pool) {
-    if (pool->sched.config.policy.policy->class_bytes == 0) {
+    const bool is_policy_s = pool->sched.config.policy.policy->class_bytes > 0;
+    if (!is_policy_s && !pool->insight) {
         return 0;
     }
     pool->classes = calloc(CLASSES_PLACES, sizeof *pool->classes);
@@ -21,7 +22,7 @@ int trd__classes_open(struct trd_pool *pool) {
     }
     struct trd_table *table = &pool->sched.classes;
     int failed = 0;
-    while (!failed && table->capacity < TRD_CLASSES_MAX) {
+    while (is_policy_s && !failed && table->capacity < TRD_CLASSES_MAX) {
         struct trd__errands errands = {0};
         trd__pool_lock(pool);
         failed = trd__pool_grow_locked(pool, table);
@@ -49,6 +50,9 @@ uint16_t trd__classes_row_locked(struct trd_pool *pool, uint64_t key) {
         link->key = key;
         link->index = pool->class_count++;
         pool->sched.classes.count = pool->class_count;
+        if (pool->insight) {
+            trd__insight_name_class(pool->insight, link->index, key);
+        }
     }
     return link->index;
 }

@@ -28,6 +28,7 @@
 
 #include <treadle/pool.h>
 
+#include "core/insight.h"
 #include "core/sched.h"
 #include "os/cputime.h"
 #include "os/fork_guard.h"
@@ -140,7 +141,7 @@ struct trd_pool {
 
     struct trd_table client_links;
     uint32_t client_free;            /* the first free row, 0 is none */
-    struct trd__class_link *classes; /* NULL when the policy wants none */
+    struct trd__class_link *classes; /* NULL when nobody wants to tell them apart */
     uint16_t class_count;
 
     struct trd_recorder recorder;
@@ -148,6 +149,7 @@ struct trd_pool {
 
     struct trd_sched sched;
     struct trd_histogram wait, run; /* of its tasks */
+    struct trd__insight *insight;   /* constant address; NULL unless it was asked for */
 };
 
 /* What is to be done once the lock is given back. */

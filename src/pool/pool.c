@@ -152,6 +152,7 @@ static int pool_open_sched(struct trd_pool *pool, const struct trd_sched_config 
     const struct trd_sched_config *config = &own;
     own.wait = &pool->wait;
     own.run = &pool->run;
+    own.insight = pool->insight;
     pool->sched_state = calloc(1, trd__sched_state_bytes(config));
     if (!pool->sched_state) {
         return -ENOMEM;
@@ -185,6 +186,7 @@ static void pool_free_insides(struct trd_pool *pool) {
     table_free(&pool->client_links);
     free(pool->classes);
     free(pool->sched_state);
+    free(pool->insight);
     if (pool->backend == &trd_backend_threads) {
         trd__threads_context_destroy(pool->context);
     }
@@ -215,6 +217,12 @@ static int pool_open(struct trd_pool *pool, const struct trd_pool_config *config
     if (pool->backend == &trd_backend_threads) {
         pool->context = trd__threads_context_create();
         if (!pool->context) {
+            return -ENOMEM;
+        }
+    }
+    if (config->is_insightful) {
+        pool->insight = calloc(1, sizeof *pool->insight); /* mostly address space: see insight.h */
+        if (!pool->insight) {
             return -ENOMEM;
         }
     }
@@ -322,4 +330,36 @@ int trd_pool_stats(struct trd_pool *pool, struct trd_stats *stats_out) {
     stats_out->caller_ran = pool->caller_ran;
     trd__pool_unlock(pool, &errands);
     return 0;
+}
+
+/* Copies a row of what the pool knows of classes or clients. */
+static int group_stats(struct trd_pool *pool, bool is_class, uint32_t index,
+                       struct trd_group_stats *stats_out) {
+    if (!trd__guard_is_owner(&pool->guard)) {
+        return -EOWNERDEAD;
+    }
+    if (!pool->insight) {
+        return -EINVAL;
+    }
+    struct trd__errands errands = {0};
+    trd__pool_lock(pool);
+    const struct trd__insight_row *row =
+        is_class ? trd__insight_class_row(pool->insight, index, &stats_out->is_rest)
+                 : trd__insight_client_row(pool->insight, index, &stats_out->is_rest);
+    if (row) {
+        stats_out->key = row->key;
+        stats_out->wait_ns = row->wait;
+        stats_out->run_ns = row->run;
+    }
+    trd__pool_unlock(pool, &errands);
+    return row ? 0 : -ENOENT;
+}
+
+int trd_pool_class_stats(struct trd_pool *pool, uint32_t index, struct trd_group_stats *stats_out) {
+    return group_stats(pool, true, index, stats_out);
+}
+
+int trd_pool_client_stats(struct trd_pool *pool, uint32_t index,
+                          struct trd_group_stats *stats_out) {
+    return group_stats(pool, false, index, stats_out);
 }
