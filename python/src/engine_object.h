@@ -33,7 +33,8 @@ struct engine {
     bool is_ending;           /* by that, or because its executor or the interpreter goes away */
     bool is_dying;            /* nobody refers to it any more; its pool is being destroyed */
     bool is_recording;
-    uint32_t runs; /* calls made; wraps around */
+    bool is_daemon; /* constant: its threads are */
+    uint32_t runs;  /* calls made; wraps around */
     uint32_t workers_min, workers_max;
     pid_t process;          /* who made it: a forked child must not use it */
     PyObject *name_prefix;  /* of its threads; str */
@@ -102,8 +103,12 @@ int worker_type_make(PyObject *module, struct module_state *state);
 
 struct executor {
     PyObject_HEAD struct engine *engine; /* NULL until its __init__ has run */
-    PyObject *keys; /* a tuple with a callable or None for each attribute; or NULL */
+    PyObject *keys;         /* a tuple with a callable or None for each attribute; or NULL */
+    char is_context_copied; /* calls are made in copies of their submitters' contexts */
 };
+
+/** Is a call with this placement (NULL is allowed) made in a copy of its submitter's context? */
+bool executor_copies_context(const struct executor *executor, const struct placement *placement);
 
 /** The engine of an executor: borrowed; NULL with RuntimeError. */
 struct engine *executor_engine(PyObject *self);

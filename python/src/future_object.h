@@ -63,8 +63,9 @@ struct future {
     uint8_t state;          /* enum future_state */
     uint8_t call;           /* enum call_kind */
     uint8_t argument_count; /* with CALL_INLINE */
-    bool is_settled; /* finished by a method, not by assignment: result and exception are final */
-    bool is_started; /* its pool counts it as waiting no more */
+    bool is_settled;  /* finished by a method, not by assignment: result and exception are final */
+    bool is_started;  /* its pool counts it as waiting no more */
+    bool has_context; /* it is a placed_future with one */
     struct engine *engine; /* the pool that has accepted it, until it completes; not owned */
     struct trd_task task;  /* last: a struct trd_attr may lie behind it */
 };
@@ -72,6 +73,7 @@ struct future {
 struct placed_future {
     struct future future;
     struct trd_attr attr;
+    PyObject *context; /* that its call is made in, until then; or NULL */
 };
 
 /** What few futures need. A garbage-collected object of its own. */
@@ -179,6 +181,18 @@ bool call_takes_turns(PyObject *callee);
 PyObject *call_make(struct future *future);
 /** Forgets the call; one that has begun is closed. */
 void call_drop(struct future *future);
+
+/* call_context.c */
+
+/** Lets the call be made in a copy of the current context. `future` is a placed_future. 0, or -1
+ * with an exception. */
+int context_attach(struct future *future);
+/** The context of the call, which the future forgets; or NULL. A new reference. */
+PyObject *context_take(struct future *future);
+/** Leaves a context that was entered, and gives the reference back. Keeps the exception. */
+void context_leave(PyObject *context);
+/** call_make() in the context of the call. `is_visitor`: this thread is no worker at work. */
+PyObject *context_call_make(struct future *future, bool is_visitor);
 
 /* resumable.c */
 

@@ -7,10 +7,15 @@ enum { ITEMS_PER_TURN = 64 };
 /* Arguments that are copied for a call, so that the callee may use the place before them. */
 enum { WIDTH_COPIED = 6 };
 
-struct map_job *map_job_new(PyObject *function, Py_ssize_t width) {
+struct map_job *map_job_new(PyObject *function, Py_ssize_t width, bool is_context_copied) {
     struct map_job *job = PyMem_Calloc(1, sizeof(*job));
     if (job == NULL) {
         PyErr_NoMemory();
+        return NULL;
+    }
+    job->context = is_context_copied ? PyContext_CopyCurrent() : NULL;
+    if (is_context_copied && job->context == NULL) {
+        PyMem_Free(job);
         return NULL;
     }
     Py_INCREF(function);
@@ -24,6 +29,7 @@ void map_job_unref(struct map_job *job) {
     /* Acquire and release: whoever frees it has seen all that the others did with it. */
     if (atomic_fetch_sub_explicit(&job->owner_count, 1, memory_order_acq_rel) == 1) {
         Py_DECREF(job->function);
+        Py_XDECREF(job->context);
         PyMem_Free(job);
     }
 }
@@ -113,7 +119,7 @@ static bool run_item(const struct map_job *job, PyObject **cells) {
     return result != NULL;
 }
 
-void map_task_run(struct map_task *task, const struct module_state *state) {
+static void run_items(struct map_task *task, const struct module_state *state) {
     struct map_job *job = task->job;
     PyObject **cells = map_task_cells(task);
     Py_ssize_t made = 0, done = 0;
@@ -131,6 +137,22 @@ void map_task_run(struct map_task *task, const struct module_state *state) {
     task->done_count = done;
     task->error = is_going ? NULL : error_take();
     drop_arguments(task, made);
+}
+
+void map_task_run(struct map_task *task, const struct module_state *state, bool is_visitor) {
+    PyObject *context = task->job->context ? PyContext_Copy(task->job->context)
+                        : is_visitor       ? PyContext_CopyCurrent()
+                                           : NULL;
+    if (PyErr_Occurred() || (context != NULL && PyContext_Enter(context) != 0)) {
+        task->error = error_take();
+        Py_XDECREF(context);
+        drop_arguments(task, 0);
+        return;
+    }
+    run_items(task, state);
+    if (context != NULL) {
+        context_leave(context);
+    }
 }
 
 bool map_task_is_quiet(struct map_task *task) {

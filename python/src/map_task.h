@@ -26,6 +26,7 @@ struct map_task;
 /** What the tasks of one map have in common. */
 struct map_job {
     PyObject *function;             /* constant */
+    PyObject *context;              /* constant: of which each task gets a copy, or NULL */
     Py_ssize_t width;               /* constant: arguments of an item */
     _Atomic Py_ssize_t owner_count; /* atomic */
     _Atomic bool is_closed;         /* atomic: nobody wants what is not there yet */
@@ -65,8 +66,9 @@ static inline bool map_task_is_over(const struct map_task *task) {
     return atomic_load_explicit(&task->is_over, memory_order_acquire);
 }
 
-/** A job for `function`, or NULL with an exception; and giving it back. */
-struct map_job *map_job_new(PyObject *function, Py_ssize_t width);
+/** A job for `function`, with a copy of the current context if that is wanted; or NULL with an
+ * exception. And giving it back. */
+struct map_job *map_job_new(PyObject *function, Py_ssize_t width, bool is_context_copied);
 void map_job_unref(struct map_job *job);
 
 /** A task without items, and room for some: whoever writes the cells of one counts it. NULL with an
@@ -77,7 +79,7 @@ struct map_task *map_task_grow(struct map_task *task, Py_ssize_t room);
 void map_task_unref(struct map_task *task);
 
 /* The backend's functions for such a task: see backend.h of libtreadle. */
-void map_task_run(struct map_task *task, const struct module_state *state);
+void map_task_run(struct map_task *task, const struct module_state *state, bool is_visitor);
 bool map_task_is_quiet(struct map_task *task);
 /** It is over, after a run or, with an exception (stolen), without one. Gives the pool's share
  * back. */

@@ -91,6 +91,23 @@ int placement_read(struct placement *placement, enum attribute attribute, PyObje
     return read_attribute(placement, attribute, value);
 }
 
+int placement_read_context(struct placement *placement, PyObject *value) {
+    if (value == NULL || value == Py_None) {
+        return 0;
+    }
+    bool is_text = PyUnicode_Check(value);
+    if (is_text && PyUnicode_CompareWithASCIIString(value, "copy") == 0) {
+        placement->context = CONTEXT_COPY;
+    } else if (is_text && PyUnicode_CompareWithASCIIString(value, "worker") == 0) {
+        placement->context = CONTEXT_WORKER;
+    } else {
+        PyErr_Format(PyExc_ValueError, "context must be \"copy\", \"worker\" or None, not %R",
+                     value);
+        return -1;
+    }
+    return 0;
+}
+
 int placement_compute(struct placement *placement, PyObject *keys, PyObject *const *values,
                       Py_ssize_t count, PyObject *names) {
     for (int i = 0; i < ATTRIBUTE_COUNT; i++) {

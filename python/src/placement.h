@@ -19,18 +19,24 @@ enum attribute {
 };
 enum { ATTRIBUTE_COUNT = ATTRIBUTE_COST + 1 };
 
+/** In which context a call is made: see call_context.c. */
+enum context_choice { CONTEXT_UNSAID = 0, CONTEXT_COPY, CONTEXT_WORKER };
+
 /** All zero says nothing. */
 struct placement {
     struct trd_attr attr; /* without the deadline, which starts with each submit */
     uint64_t deadline_ns; /* from submit; 0: none */
     uint8_t flags;        /* of the task */
     uint8_t given;        /* a bit for each attribute that was said */
+    uint8_t context;      /* enum context_choice */
 };
 
 /** The name of an attribute. */
 const char *attribute_name(enum attribute attribute);
 /** Reads one; None (and NULL) says nothing. 0, or -1 with TypeError or ValueError. */
 int placement_read(struct placement *placement, enum attribute attribute, PyObject *value);
+/** Reads "copy" or "worker"; None (and NULL) says nothing. 0, or -1 with ValueError. */
+int placement_read_context(struct placement *placement, PyObject *value);
 /** Computes what was not given: keys[attribute](*values, **names) for each that is not None.
  * `values` holds `count` positional values, then those of `names`, which may be NULL. 0, or -1 with
  * the exception of a key, or of what it returned. */

@@ -113,8 +113,8 @@ static enum trd_outcome wait_again(struct engine *engine, struct future *future)
     return TRD_OUTCOME_AGAIN;
 }
 
-static enum trd_outcome run_call(struct future *future) {
-    PyObject *result = call_make(future);
+static enum trd_outcome run_call(struct future *future, bool is_visitor) {
+    PyObject *result = context_call_make(future, is_visitor);
     /* The call's own places are free now; nobody can see them. */
     if (result != NULL) {
         future->callee = result;
@@ -132,7 +132,7 @@ static int start_call(struct future *future) {
     return future_start(future);
 }
 
-static enum trd_outcome run_future(struct engine *engine, struct future *future) {
+static enum trd_outcome run_future(struct engine *engine, struct future *future, bool is_visitor) {
     note_started(engine, &future->is_started);
     int is_started = start_call(future);
     if (is_started != 1) {
@@ -142,23 +142,24 @@ static enum trd_outcome run_future(struct engine *engine, struct future *future)
         return TRD_OUTCOME_CANCELLED;
     }
     bool is_turn_due = !call_takes_turns(future->callee);
-    enum trd_outcome outcome =
-        future->task.flags & TRD_TASK_RESUMABLE ? resumable_run(future) : run_call(future);
+    enum trd_outcome outcome = future->task.flags & TRD_TASK_RESUMABLE
+                                   ? resumable_run(future)
+                                   : run_call(future, is_visitor);
     take_turns(engine, is_turn_due);
     return outcome == TRD_OUTCOME_AGAIN ? wait_again(engine, future) : outcome;
 }
 
-static enum trd_outcome run_map(struct engine *engine, struct map_task *task) {
+static enum trd_outcome run_map(struct engine *engine, struct map_task *task, bool is_visitor) {
     note_started(engine, &task->is_started);
-    map_task_run(task, engine->state);
+    map_task_run(task, engine->state, is_visitor);
     take_turns(engine, !call_takes_turns(task->job->function));
     return TRD_OUTCOME_DONE;
 }
 
 static enum trd_outcome backend_run(void *context, uint32_t worker, struct trd_task *task) {
-    (void)worker;
-    return map_task_is(task) ? run_map(context, map_task_of(task))
-                             : run_future(context, future_of_task(task));
+    bool is_visitor = worker == TRD_WORKER_NONE;
+    return map_task_is(task) ? run_map(context, map_task_of(task), is_visitor)
+                             : run_future(context, future_of_task(task), is_visitor);
 }
 
 /* Completing calls nobody when nobody asked to be told, except by sleeping, and when the future is
@@ -225,6 +226,8 @@ static void complete_future(struct engine *engine, struct future *future,
                             enum trd_outcome outcome) {
     note_started(engine, &future->is_started);
     future->engine = NULL;
+    PyObject *unused = context_take(future);
+    Py_XDECREF(unused);
     int error =
         outcome == TRD_OUTCOME_DONE ? settle_done(future) : settle_dropped(engine, future, outcome);
     if (error != 0) {

@@ -139,7 +139,7 @@ struct engine_arguments {
     const char *policy, *sizer, *on_full;
     unsigned int workers_min, workers_max;
     unsigned long long pending_max, room_timeout_ns, seed;
-    int is_recording;
+    int is_recording, is_daemon;
 };
 
 static int engine_parse(struct engine *engine, struct engine_arguments *given, PyObject *args,
@@ -147,13 +147,13 @@ static int engine_parse(struct engine *engine, struct engine_arguments *given, P
     static const char *const keywords[] = {
         "name_prefix", "initializer", "initargs",    "policy",  "sizer",
         "min_workers", "max_workers", "max_pending", "on_full", "full_timeout_ns",
-        "seed",        "record",      NULL};
-    if (!PyArg_ParseTupleAndKeywords(args, kwargs, "UOO!ssIIKsKKp:Engine",
-                                     (char **)(uintptr_t)keywords, &engine->name_prefix,
-                                     &engine->initializer, &PyTuple_Type, &engine->initargs,
-                                     &given->policy, &given->sizer, &given->workers_min,
-                                     &given->workers_max, &given->pending_max, &given->on_full,
-                                     &given->room_timeout_ns, &given->seed, &given->is_recording)) {
+        "seed",        "record",      "is_daemon",   NULL};
+    if (!PyArg_ParseTupleAndKeywords(
+            args, kwargs, "UOO!ssIIKsKKpp:Engine", (char **)(uintptr_t)keywords,
+            &engine->name_prefix, &engine->initializer, &PyTuple_Type, &engine->initargs,
+            &given->policy, &given->sizer, &given->workers_min, &given->workers_max,
+            &given->pending_max, &given->on_full, &given->room_timeout_ns, &given->seed,
+            &given->is_recording, &given->is_daemon)) {
         engine->name_prefix = engine->initializer = engine->initargs = NULL; /* borrowed */
         return -1;
     }
@@ -220,6 +220,7 @@ static int engine_open(struct engine *engine, const struct engine_arguments *giv
     engine->may_block = given->pending_max > 0 && on_full == TRD_ON_FULL_BLOCK;
     engine->room_timeout_ns = given->room_timeout_ns;
     engine->is_recording = config.is_recording;
+    engine->is_daemon = given->is_daemon != 0;
     engine_open_meter(engine, given->sizer);
     struct trd_error message = {{0}};
     struct trd_pool *pool = NULL;

@@ -5,6 +5,8 @@
  */
 #include "extension.h"
 
+#include <structmember.h>
+
 static struct executor *as_executor(PyObject *self) {
     return (struct executor *)(void *)self;
 }
@@ -19,11 +21,23 @@ struct engine *executor_engine(PyObject *self) {
     return engine;
 }
 
+bool executor_copies_context(const struct executor *executor, const struct placement *placement) {
+    if (placement == NULL || placement->context == CONTEXT_UNSAID) {
+        return executor->is_context_copied;
+    }
+    return placement->context == CONTEXT_COPY;
+}
+
 /* A future with its task; `placement` may be NULL. */
 static struct future *make_future(struct engine *engine, const struct placement *placement,
-                                  PyObject *callee) {
-    struct future *future = future_new(engine->state, placement != NULL);
+                                  PyObject *callee, bool is_context_copied) {
+    struct future *future = future_new(engine->state, placement != NULL || is_context_copied);
     if (future == NULL) {
+        return NULL;
+    }
+    future->task.flags = 0;
+    if (is_context_copied && context_attach(future) != 0) {
+        Py_DECREF((PyObject *)future);
         return NULL;
     }
     /* Where the engine looks for it. */
@@ -45,6 +59,7 @@ PyObject *executor_submit_call(PyObject *self, const struct placement *placement
         PyErr_SetString(PyExc_TypeError, "submit() missing 1 required positional argument: 'fn'");
         return NULL;
     }
+    bool is_context_copied = executor_copies_context(as_executor(self), placement);
     struct placement computed = {0};
     PyObject *keys = as_executor(self)->keys;
     if (keys != NULL) {
@@ -57,7 +72,7 @@ PyObject *executor_submit_call(PyObject *self, const struct placement *placement
             return NULL;
         }
     }
-    struct future *future = make_future(engine, placement, args[0]);
+    struct future *future = make_future(engine, placement, args[0], is_context_copied);
     if (future == NULL) {
         return NULL;
     }
@@ -168,6 +183,11 @@ static PyGetSetDef executor_fields[] = {
     {NULL, NULL, NULL, NULL, NULL},
 };
 
+static PyMemberDef executor_members[] = {
+    {"_is_context_copied", T_BOOL, offsetof(struct executor, is_context_copied), 0, NULL},
+    {NULL, 0, 0, 0, NULL},
+};
+
 static PyType_Slot executor_slots[] = {
     {Py_tp_doc, SLOT_TEXT("An executor over an Engine.")},
     {Py_tp_traverse, executor_traverse},
@@ -175,6 +195,7 @@ static PyType_Slot executor_slots[] = {
     {Py_tp_dealloc, executor_dealloc},
     {Py_tp_methods, executor_methods},
     {Py_tp_getset, executor_fields},
+    {Py_tp_members, executor_members},
     {0, NULL},
 };
 

@@ -376,8 +376,14 @@ static PyType_Spec future_spec = {
     .slots = future_slots,
 };
 
+static PyMemberDef placed_future_members[] = {
+    {"_treadle_context", T_OBJECT_EX, offsetof(struct placed_future, context), 0, NULL},
+    {NULL, 0, 0, 0, NULL},
+};
+
 static PyType_Slot placed_future_slots[] = {
     {Py_tp_doc, SLOT_TEXT("A Future of a call submitted with options.")},
+    {Py_tp_members, placed_future_members},
     {0, NULL},
 };
 
@@ -388,8 +394,8 @@ static PyType_Spec placed_future_spec = {
     .slots = placed_future_slots,
 };
 
-static int hide_members(PyTypeObject *type) {
-    for (const PyMemberDef *member = future_members; member->name != NULL; member++) {
+static int hide_members(PyTypeObject *type, const PyMemberDef *members) {
+    for (const PyMemberDef *member = members; member->name != NULL; member++) {
         if (PyObject_DelAttrString((PyObject *)type, member->name) != 0) {
             return -1;
         }
@@ -408,9 +414,12 @@ int future_types_make(PyObject *module, struct module_state *state) {
     }
     if (rare_type_make(module, state) != 0 ||
         type_make(module, &future_spec, state->base_future, &state->future_type) != 0 ||
-        hide_members(state->future_type) != 0) {
+        hide_members(state->future_type, future_members) != 0) {
         return -1;
     }
-    return type_make(module, &placed_future_spec, (PyObject *)state->future_type,
-                     &state->placed_future_type);
+    if (type_make(module, &placed_future_spec, (PyObject *)state->future_type,
+                  &state->placed_future_type) != 0) {
+        return -1;
+    }
+    return hide_members(state->placed_future_type, placed_future_members);
 }

@@ -399,7 +399,9 @@ static int results_open(struct map_results *results, PyObject *executor, PyObjec
     results->chunk = results->is_growing ? 1 : results->chunk;
     results->iterators = iterators_of(iterables);
     results->executor = PyWeakref_NewRef(executor, NULL);
-    results->job = map_job_new(function, PyTuple_GET_SIZE(iterables));
+    bool is_context_copied =
+        executor_copies_context((struct executor *)(void *)executor, &results->placement);
+    results->job = map_job_new(function, PyTuple_GET_SIZE(iterables), is_context_copied);
     if (!results->iterators || !results->executor || !results->job) {
         return -1;
     }

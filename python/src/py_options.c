@@ -32,22 +32,25 @@ static PyObject *options_submit(PyObject *self, PyObject *const *args, Py_ssize_
 }
 
 static int options_parse(struct options *options, PyObject *args, PyObject *kwargs) {
-    static const char *const keywords[] = {"executor", "priority",  "client",
-                                           "weight",   "deadline",  "drop_late",
-                                           "cost",     "resumable", NULL};
-    PyObject *executor, *values[ATTRIBUTE_COUNT] = {NULL};
+    static const char *const keywords[] = {"executor", "priority",  "client", "weight",
+                                           "deadline", "drop_late", "cost",   "resumable",
+                                           "context",  NULL};
+    PyObject *executor, *context = NULL, *values[ATTRIBUTE_COUNT] = {NULL};
     int is_dropped_late = 0, is_resumable = 0;
     if (!PyArg_ParseTupleAndKeywords(
-            args, kwargs, "O!|$OOOOpOp:options", (char **)(uintptr_t)keywords,
+            args, kwargs, "O!|$OOOOpOpO:options", (char **)(uintptr_t)keywords,
             state_of(Py_TYPE(options))->executor_type, &executor, &values[ATTRIBUTE_PRIORITY],
             &values[ATTRIBUTE_CLIENT], &values[ATTRIBUTE_WEIGHT], &values[ATTRIBUTE_DEADLINE],
-            &is_dropped_late, &values[ATTRIBUTE_COST], &is_resumable)) {
+            &is_dropped_late, &values[ATTRIBUTE_COST], &is_resumable, &context)) {
         return -1;
     }
     for (int i = 0; i < ATTRIBUTE_COUNT; i++) {
         if (placement_read(&options->placement, (enum attribute)i, values[i]) != 0) {
             return -1;
         }
+    }
+    if (placement_read_context(&options->placement, context) != 0) {
+        return -1;
     }
     options->placement.flags = (uint8_t)((is_dropped_late ? TRD_TASK_DROP_LATE : 0) |
                                          (is_resumable ? TRD_TASK_RESUMABLE : 0));

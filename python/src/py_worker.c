@@ -56,14 +56,15 @@ static struct worker *worker_new(struct engine *engine, uint32_t index) {
     return worker;
 }
 
-/* threading.Thread(name=..., target=worker, daemon=False), unstarted. Whether it is a daemon must
+/* threading.Thread(name=..., target=worker, daemon=...), unstarted. Whether it is a daemon must
  * not depend on who happens to start it: the pool's keeper would count as one. */
 static PyObject *thread_new(struct engine *engine, struct worker *worker) {
     PyObject *thread = NULL;
     PyObject *none = PyTuple_New(0);
     PyObject *name = PyUnicode_FromFormat("%U_%u", engine->name_prefix, worker->index);
-    PyObject *keywords =
-        name ? Py_BuildValue("{sOsOsO}", "name", name, "target", worker, "daemon", Py_False) : NULL;
+    PyObject *keywords = name ? Py_BuildValue("{sOsOsO}", "name", name, "target", worker, "daemon",
+                                              engine->is_daemon ? Py_True : Py_False)
+                              : NULL;
     if (none != NULL && keywords != NULL) {
         thread = PyObject_Call(engine->state->thread_type, none, keywords);
     }

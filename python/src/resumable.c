@@ -51,7 +51,8 @@ static int resumable_begin(struct future *future) {
         Py_DECREF(generator);
         return -1;
     }
-    PyObject *context = PyContext_CopyCurrent();
+    PyObject *context = context_take(future);
+    context = context ? context : PyContext_CopyCurrent();
     if (context == NULL) {
         Py_DECREF(generator);
         return -1;
@@ -97,14 +98,9 @@ static enum slice_end resumable_resume(struct future *future, PyObject **value) 
     if (PyContext_Enter(context) != 0) {
         return SLICE_FAILED;
     }
+    Py_INCREF(context);
     enum slice_end end = generator_resume(future->callee, value);
-    PyObject *error = error_take();
-    if (PyContext_Exit(context) != 0) {
-        PyErr_Clear(); /* somebody has left it for us */
-    }
-    if (error != NULL) {
-        error_put(error);
-    }
+    context_leave(context);
     return end;
 }
 
@@ -149,8 +145,9 @@ void resumable_close(struct future *future) {
                   (PyObject *)future);
     }
     Py_XDECREF(answer);
-    if (has_entered && PyContext_Exit(context) != 0) {
-        PyErr_Clear(); /* somebody has left it for us */
+    if (has_entered) {
+        Py_INCREF(context);
+        context_leave(context);
     }
     resumable_forget(future);
     if (pending != NULL) {

@@ -1,6 +1,15 @@
 """What goes wrong in a pool of Treadle and in no other."""
 
 import concurrent.futures
+import sys
+
+# One class since Python 3.11.
+if sys.version_info >= (3, 11):
+    _Timeout = TimeoutError
+else:
+
+    class _Timeout(concurrent.futures.TimeoutError, TimeoutError):
+        pass
 
 
 class QueueFull(RuntimeError):
@@ -10,5 +19,8 @@ class QueueFull(RuntimeError):
     """
 
 
-class TaskExpired(concurrent.futures.TimeoutError):
-    """The call was dropped because it had not started before its deadline."""
+class TaskExpired(_Timeout):
+    """The call was dropped because it had not started before its deadline.
+
+    A TimeoutError, the built-in one and that of concurrent.futures.
+    """

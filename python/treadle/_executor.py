@@ -140,6 +140,13 @@ class ThreadPoolExecutor(_treadle.Executor, concurrent.futures.ThreadPoolExecuto
             "caller_runs" (make the call at once, on the submitting thread).
         full_timeout: How many seconds "block" waits for room before it raises QueueFull; None:
             as long as it takes.
+        context: "copy" makes each call in a copy of the context (contextvars) it was submitted
+            in, as asyncio.to_thread does; of map() each task in one of its own. None: in the
+            thread's own context, as the standard library does.
+        at_exit: What the end of the interpreter does with the calls: "wait" until all have been
+            made, as the standard library does; "cancel" those that have not started and wait for
+            the others; "leave": cancel those and wait for nobody. The threads of a pool that is left
+            are daemons, which the end of the interpreter stops wherever they are.
         seed: Of the policy's random numbers.
         record: Keep every scheduling decision for trace().
 
@@ -162,6 +169,8 @@ class ThreadPoolExecutor(_treadle.Executor, concurrent.futures.ThreadPoolExecuto
         max_pending: Optional[int] = None,
         on_full: str = "block",
         full_timeout: Optional[float] = None,
+        context: "Optional[Literal['copy']]" = None,
+        at_exit: "Literal['wait', 'cancel', 'leave']" = "wait",
         seed: int = 0,
         record: bool = False,
     ) -> None:
@@ -171,6 +180,10 @@ class ThreadPoolExecutor(_treadle.Executor, concurrent.futures.ThreadPoolExecuto
         if initializer is not None and not callable(initializer):
             raise TypeError("initializer must be a callable")
         keys = _keys.from_argument(key, policy)
+        if context not in (None, "copy"):
+            raise ValueError(f'context must be "copy" or None, not {context!r}')
+        if at_exit not in ("wait", "cancel", "leave"):
+            raise ValueError(f'at_exit must be "wait", "cancel" or "leave", not {at_exit!r}')
         self._thread_name_prefix = thread_name_prefix or (
             "ThreadPoolExecutor-%d" % self._counter()  # type: ignore[attr-defined]
         )
@@ -187,9 +200,11 @@ class ThreadPoolExecutor(_treadle.Executor, concurrent.futures.ThreadPoolExecuto
             _full_timeout_ns(full_timeout, on_full),
             seed,
             record,
+            at_exit == "leave",
         )
         self._keys = keys
-        _lifetime.watch(self._engine)
+        self._is_context_copied = context is not None
+        _lifetime.watch(self._engine, at_exit)
 
     @overload
     def options(
@@ -202,6 +217,7 @@ class ThreadPoolExecutor(_treadle.Executor, concurrent.futures.ThreadPoolExecuto
         deadline: Optional[float] = ...,
         drop_late: bool = ...,
         cost: Optional[float] = ...,
+        context: "Optional[Literal['copy', 'worker']]" = ...,
     ) -> "ResumableOptions":
         ...
 
@@ -216,6 +232,7 @@ class ThreadPoolExecutor(_treadle.Executor, concurrent.futures.ThreadPoolExecuto
         drop_late: bool = ...,
         cost: Optional[float] = ...,
         resumable: bool = ...,
+        context: "Optional[Literal['copy', 'worker']]" = ...,
     ) -> Options:
         ...
 
@@ -229,6 +246,7 @@ class ThreadPoolExecutor(_treadle.Executor, concurrent.futures.ThreadPoolExecuto
         drop_late: bool = False,
         cost: Optional[float] = None,
         resumable: bool = False,
+        context: "Optional[Literal['copy', 'worker']]" = None,
     ) -> Options:
         """Say how calls are to be scheduled: pool.options(priority=5).submit(fn, ...).
 
@@ -245,6 +263,8 @@ class ThreadPoolExecutor(_treadle.Executor, concurrent.futures.ThreadPoolExecuto
             cost: Estimated seconds of run time, for policies that want to know.
             resumable: The calls are of generator functions, and give their worker back at each
                 `yield`: see below.
+            context: "copy" makes each call in a copy of its submitter's context (contextvars),
+                "worker" in the worker's own; None as the pool does it.
 
         A resumable call runs to its next `yield`, then waits for its next turn, which the policy
         decides. Its future is running all the while and gets what the generator returns in the
@@ -266,6 +286,7 @@ class ThreadPoolExecutor(_treadle.Executor, concurrent.futures.ThreadPoolExecuto
             drop_late=drop_late,
             cost=cost,
             resumable=resumable,
+            context=context,
         )
 
     def map(

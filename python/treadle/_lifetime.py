@@ -10,12 +10,15 @@ import weakref
 
 from treadle import _treadle
 
-_engines: "weakref.WeakSet[_treadle.Engine]" = weakref.WeakSet()
+_engines: "weakref.WeakKeyDictionary[_treadle.Engine, str]" = weakref.WeakKeyDictionary()
 
 
-def watch(engine: _treadle.Engine) -> None:
-    """Let `engine` finish before the interpreter ends, even if its executor is gone by then."""
-    _engines.add(engine)
+def watch(engine: _treadle.Engine, at_exit: str) -> None:
+    """Do with `engine` what `at_exit` says before the interpreter ends.
+
+    Even if its executor is gone by then.
+    """
+    _engines[engine] = at_exit
 
 
 def join_threads(engine: _treadle.Engine) -> None:
@@ -38,11 +41,15 @@ def join_threads(engine: _treadle.Engine) -> None:
 
 def _end_pools() -> None:
     _treadle.begin_exit()
-    engines = list(_engines)
-    for engine in engines:
-        engine.let_go()
-    for engine in engines:
-        join_threads(engine)
+    engines = list(_engines.items())
+    for engine, at_exit in engines:
+        if at_exit == "wait":
+            engine.let_go()
+        else:
+            engine.shutdown(True)
+    for engine, at_exit in engines:
+        if at_exit != "leave":
+            join_threads(engine)
     _treadle.end_exit()
 
 

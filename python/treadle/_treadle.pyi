@@ -54,6 +54,7 @@ class Engine:
         full_timeout_ns: int,
         seed: int,
         record: bool,
+        is_daemon: bool,
     ) -> None: ...
     def shutdown(self, cancel: bool, /) -> None: ...
     def settle(self) -> None: ...
@@ -75,6 +76,7 @@ class Blocking:
 
 class Executor:
     _engine: Engine
+    _is_context_copied: bool
     _keys: Optional[Tuple[Optional[Callable[..., object]], ...]]
     def submit(
         self, fn: Callable[_P, _T], /, *args: _P.args, **kwargs: _P.kwargs
@@ -94,6 +96,7 @@ class Options:
         drop_late: bool = ...,
         cost: Optional[float] = ...,
         resumable: bool = ...,
+        context: Optional[str] = ...,
     ) -> None: ...
     def submit(
         self, fn: Callable[_P, _T], /, *args: _P.args, **kwargs: _P.kwargs

@@ -1,8 +1,9 @@
 """What a pool of Treadle has and the standard library has not."""
 
+import concurrent.futures
 import os
-import tempfile
 import sys
+import tempfile
 import threading
 import unittest
 
@@ -73,6 +74,8 @@ class Options(Behind):
         gate.open()
         with self.assertRaises(TaskExpired):
             late.result(LIMIT)
+        for kind in (TimeoutError, concurrent.futures.TimeoutError):
+            self.assertIsInstance(late.exception(), kind)
         anyway.result(LIMIT)
         in_time.result(LIMIT)
         pool.shutdown()
