@@ -11,13 +11,15 @@
 
 #include <treadle/clock.h>
 
-/* The pool and the index of the calling thread, if it is in trd_pool_work(). */
+/* The pool and the worker that the calling thread is, if it is in trd_pool_work(). It keeps its own
+ * record at hand: the table of them grows while others hold the lock. */
 struct worker_self {
     struct trd_pool *pool;
     uint32_t index;
+    struct trd__worker *worker;
 };
 
-static _Thread_local struct worker_self worker_self = {NULL, TRD_WORKER_NONE};
+static _Thread_local struct worker_self worker_self = {NULL, TRD_WORKER_NONE, NULL};
 
 enum worker_step {
     WORKER_LOOK,  /* look again */
@@ -52,7 +54,7 @@ struct trd__worker *trd__worker_self(struct trd_pool **pool) {
     if (!*pool || trd_pool_this_worker(*pool) == TRD_WORKER_NONE) {
         return NULL;
     }
-    struct trd__worker *worker = trd__worker_at(*pool, worker_self.index);
+    struct trd__worker *worker = worker_self.worker;
     return worker->is_working ? worker : NULL;
 }
 
@@ -277,7 +279,7 @@ int trd_pool_work(struct trd_pool *pool, uint32_t index) {
     const struct trd_backend *backend = pool->backend;
     void *context = pool->context;
     const struct worker_self outer = worker_self;
-    worker_self = (struct worker_self){pool, index};
+    worker_self = (struct worker_self){pool, index, worker};
     failed = backend->open ? backend->open(context, index) : 0;
     if (failed) {
         worker_give_up(pool, worker, failed);
@@ -294,7 +296,7 @@ int trd_pool_work(struct trd_pool *pool, uint32_t index) {
 
 int trd__worker_wait_begin(struct trd_pool *pool, const struct trd_task *task, bool is_forever) {
     struct trd__errands errands = {0};
-    struct trd__worker *worker = trd__worker_at(pool, worker_self.index);
+    struct trd__worker *worker = worker_self.worker;
     int failed = 0;
     trd__pool_lock(pool);
     const struct trd_sched *sched = &pool->sched;
@@ -315,7 +317,7 @@ int trd__worker_wait_begin(struct trd_pool *pool, const struct trd_task *task, b
 
 void trd__worker_wait_end(struct trd_pool *pool) {
     struct trd__errands errands = {0};
-    struct trd__worker *worker = trd__worker_at(pool, worker_self.index);
+    struct trd__worker *worker = worker_self.worker;
     trd__pool_lock(pool);
     if (worker->is_waiting) {
         worker->is_waiting = false;
