@@ -20,6 +20,7 @@ enum {
     PRODUCERS_MAX = 4,
     JOBS = 40, /* of a producer */
     HELPERS_MAX = 3,
+    MANY = 4, /* submitted at once */
     CALLBACKS_MAX = 3,
     SEEDS = 500, /* a few seconds */
 };
@@ -31,6 +32,7 @@ enum job_kind {
     JOB_SUBMITS,
     JOB_WAITS,
     JOB_BLOCKS,
+    JOB_HELPS,
     JOB_KINDS
 };
 
@@ -58,6 +60,7 @@ struct scene {
     struct trd_pool_config config;
     bool is_ordered; /* one worker, fifo, and nothing that could overtake */
     bool has_resizer;
+    bool lacks_threads; /* the library cannot start every thread it wants */
     uint32_t producers, helpers;
     enum scene_end end;
     _Atomic uint32_t submitted_jobs; /* by producers, accepted or not */
@@ -73,23 +76,6 @@ struct actor {
     struct trd_rng rng;
     pthread_t thread;
 };
-
-/* Threads of the library may be refused by the system; those of the test are not. The linker puts
- * this in the place of pthread_create, which it calls __real_pthread_create. */
-static _Atomic uint32_t spawn_dice; /* 0: every thread can be started */
-
-int __real_pthread_create(pthread_t *thread, const pthread_attr_t *attr, void *(*run)(void *),
-                          void *arg);
-int __wrap_pthread_create(pthread_t *thread, const pthread_attr_t *attr, void *(*run)(void *),
-                          void *arg);
-
-int __wrap_pthread_create(pthread_t *thread, const pthread_attr_t *attr, void *(*run)(void *),
-                          void *arg) {
-    if (atomic_load(&spawn_dice) && atomic_fetch_add(&spawn_dice, 1) % 3 == 0) {
-        return EAGAIN;
-    }
-    return __real_pthread_create(thread, attr, run, arg);
-}
 
 static void job_called_back(void *context, struct trd_future *future) {
     struct job *job = context;
@@ -127,6 +113,11 @@ static void job_waits(struct job *job) {
     must(answer == 0 || answer == -ECANCELED || answer == -EDEADLK);
 }
 
+static void job_helps(void) {
+    const int answer = trd_pool_help(NULL);
+    must(answer == 0 || answer == -EAGAIN || answer == -EINVAL); /* it may run on no worker */
+}
+
 static void job_begins(struct job *job) {
     struct scene *scene = job->scene;
     if (scene->is_ordered && job->child) {
@@ -158,6 +149,9 @@ static void *job_run(void *arg) {
         must(trd_pool_blocking_begin(job->scene->pool) == 0);
         must(trd_pool_blocking_end(job->scene->pool) == 0 || job->child);
         break;
+    case JOB_HELPS:
+        job_helps();
+        break;
     case JOB_PLAIN:
     case JOB_FORGOTTEN:
     case JOB_KINDS:
@@ -181,10 +175,39 @@ static struct trd_options job_options(struct actor *self, const struct job *job)
     };
 }
 
+/* Submits the jobs from `first` on at once, as far as they want no options. Returns how many. */
+static uint32_t produce_many(struct scene *scene, uint32_t producer, uint32_t first) {
+    struct job *jobs = &scene->jobs[producer][first];
+    struct trd_future *futures[MANY];
+    void *args[MANY];
+    uint32_t count = 0;
+    while (count < MANY && first + count < JOBS && jobs[count].kind != JOB_YIELDS) {
+        args[count] = &jobs[count];
+        count++;
+    }
+    size_t accepted = 0;
+    const int answer =
+        trd_pool_submit_many(scene->pool, job_run, args, count, NULL, futures, &accepted);
+    must((answer == 0 && accepted == count) || (is_refusal(answer) && accepted < count));
+    for (uint32_t i = 0; i < count; i++) {
+        must((futures[i] != NULL) == (i < accepted));
+        atomic_store(&jobs[i].is_accepted, i < accepted);
+        atomic_store(&jobs[i].future, futures[i]);
+    }
+    atomic_fetch_add(&scene->submitted_jobs, count);
+    return count;
+}
+
 static void *producer_main(void *arg) {
     struct actor *self = arg;
     struct scene *scene = self->scene;
     for (uint32_t i = 0; i < JOBS; i++) {
+        if (trd_rng_below(&self->rng, 8) == 0) {
+            i += produce_many(scene, self->number, i);
+        }
+        if (i == JOBS) {
+            break;
+        }
         struct job *job = &scene->jobs[self->number][i];
         const struct trd_options options = job_options(self, job);
         const uint64_t dice = trd_rng_next(&self->rng);
@@ -277,8 +300,8 @@ static void draw_jobs(struct scene *scene, struct trd_rng *rng) {
                             .producer = i / JOBS,
                             .index = i % JOBS,
                             .slices_left = (uint32_t)(dice >> 8) % 4};
-        if (scene->is_ordered && job->kind == JOB_WAITS) {
-            job->kind = JOB_PLAIN; /* who waits may run others meanwhile */
+        if (scene->is_ordered && (job->kind == JOB_WAITS || job->kind == JOB_HELPS)) {
+            job->kind = JOB_PLAIN; /* these may run others in between */
         }
         *child = (struct job){.scene = scene, .kind = JOB_PLAIN, .producer = i / JOBS};
     }
@@ -311,7 +334,7 @@ static void draw_scene(struct scene *scene, uint64_t seed) {
         atomic_store(&scene->started_last[i], -1);
     }
     draw_jobs(scene, &rng);
-    atomic_store(&spawn_dice, trd_rng_below(&rng, 12) == 0);
+    scene->lacks_threads = trd_rng_below(&rng, 12) == 0;
 }
 
 static void actor_start(struct actor *actor, struct scene *scene, uint32_t number,
@@ -319,7 +342,7 @@ static void actor_start(struct actor *actor, struct scene *scene, uint32_t numbe
     actor->scene = scene;
     actor->number = number;
     trd_rng_init(&actor->rng, scene->seed * 100 + salt + number);
-    must(__real_pthread_create(&actor->thread, NULL, run, actor) == 0);
+    must(yields_thread(&actor->thread, run, actor) == 0);
 }
 
 static void actor_join(const struct actor *actor) {
@@ -406,7 +429,7 @@ static void scene_check(struct scene *scene, const struct trd_stats *stats) {
     must(stats->queued == 0 && stats->busy == 0 && stats->blocked == 0 && stats->lost == 0);
     must(stats->finished + stats->caller_ran == ended);
     must(stats->submitted == stats->finished + stats->cancelled + stats->expired);
-    if (atomic_load(&spawn_dice) == 0) { /* else some were taken back */
+    if (!scene->lacks_threads) { /* else some were taken back */
         must(stats->submitted + stats->caller_ran == accepted);
     }
 }
@@ -416,9 +439,9 @@ static void play(uint64_t seed) {
     static struct trd_stats stats;
     struct trd_error error;
     draw_scene(&scene, seed);
-    yields_begin(seed);
+    yields_begin(seed, scene.lacks_threads);
     const int failed = trd_pool_create(&scene.config, &scene.pool, &error);
-    must(failed == 0 || (failed == -EAGAIN && atomic_load(&spawn_dice)));
+    must(failed == 0 || (failed == -EAGAIN && scene.lacks_threads));
     if (failed == 0) {
         scene_play(&scene);
         must(trd_pool_stats(scene.pool, &stats) == 0);

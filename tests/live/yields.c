@@ -2,7 +2,7 @@
 #define _DEFAULT_SOURCE
 #include "tests/live/yields.h"
 
-#include <inttypes.h>
+#include <errno.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdatomic.h>
@@ -47,6 +47,27 @@ static const char *const names[TRD_YIELD_COUNT] = {
 #include "os/yield_points.def"
 #undef TRD_YIELD_POINT
 };
+
+/* The linker puts ours in the place of pthread_create, which it calls __real_pthread_create. */
+static _Atomic bool is_short_of_threads;
+static _Atomic uint32_t spawn_count;
+
+int __real_pthread_create(pthread_t *thread, const pthread_attr_t *attr, void *(*run)(void *),
+                          void *arg);
+int __wrap_pthread_create(pthread_t *thread, const pthread_attr_t *attr, void *(*run)(void *),
+                          void *arg);
+
+int __wrap_pthread_create(pthread_t *thread, const pthread_attr_t *attr, void *(*run)(void *),
+                          void *arg) {
+    if (atomic_load(&is_short_of_threads) && atomic_fetch_add(&spawn_count, 1) % 3 == 0) {
+        return EAGAIN;
+    }
+    return __real_pthread_create(thread, attr, run, arg);
+}
+
+int yields_thread(pthread_t *thread, void *(*run)(void *arg), void *arg) {
+    return __real_pthread_create(thread, NULL, run, arg);
+}
 
 static void wait_a_moment(uint64_t dice, uint32_t sleep_ns) {
     switch (dice % 4) {
@@ -120,7 +141,7 @@ static void bark(int signal_number) {
     abort();
 }
 
-void yields_begin(uint64_t seed) {
+void yields_begin(uint64_t seed, bool lacks_threads) {
     struct trd_rng rng;
     trd_rng_init(&rng, seed);
     for (int i = 0; i < TRD_YIELD_COUNT; i++) {
@@ -135,6 +156,8 @@ void yields_begin(uint64_t seed) {
     for (int i = 0; i < YIELDS_THREADS; i++) {
         atomic_store(&last_seen[i], YIELDS_NOWHERE);
     }
+    atomic_store(&spawn_count, 0);
+    atomic_store(&is_short_of_threads, lacks_threads);
     seed_now = seed;
     generation++;
     atomic_store(&thread_count, 0);

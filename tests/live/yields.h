@@ -9,6 +9,7 @@
 #ifndef TESTS_LIVE_YIELDS_H
 #define TESTS_LIVE_YIELDS_H
 
+#include <pthread.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -16,13 +17,17 @@
 
 enum { YIELDS_PATIENCE_S = 60 };
 
-/** Hangs the hook up for `seed` and starts the watchdog. No pool may exist. */
-void yields_begin(uint64_t seed);
+/** Hangs the hook up for `seed` and starts the watchdog. With `lacks_threads`, a third of the
+ * threads that the library wants cannot be started. No pool may exist. */
+void yields_begin(uint64_t seed, bool lacks_threads);
 /** Takes both away. No pool may exist. */
 void yields_end(void);
 /** Whether the marked place was passed since the program began. */
 bool yields_has_reached(enum trd__yield_point point);
 const char *yields_name(enum trd__yield_point point);
+
+/** Starts a thread of the test's own, which is never refused. As pthread_create(). */
+int yields_thread(pthread_t *thread, void *(*run)(void *arg), void *arg);
 
 /** The seeds to run: TREADLE_TEST_SEED says which one; TREADLE_TEST_SEEDS, how many there are
  * instead of `usual`. */
