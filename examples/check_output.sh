@@ -1,5 +1,7 @@
 #!/bin/sh
 # Runs an example and compares what it prints with the file beside its source: check_output.sh
-# PROGRAM EXPECTED
+# EXPECTED PROGRAM [arguments...]
 set -eu
-"$1" | diff -u "$2" -
+expected=$1
+shift
+"$@" | diff -u "$expected" -
