@@ -2,9 +2,9 @@
 #
 #   make study      set up, build, run the quick study, print the summary and the report's path
 #   make check      set up, build, test; the last line is "N passed, N failed"
-#   make check-all  the same under ASan + UBSan, TSan, and every interpreter found
+#   make check-all  the same under ASan + UBSan, TSan, valgrind, and every interpreter found
 #   make            build: the command build/treadle, the Python package in build/python
-#   make install    command, library, headers, pkg-config file, man page, the Python package beside
+#   make install    command, library, headers, pkg-config file, man pages, the Python package beside
 #                   the command (PREFIX, DESTDIR)
 #   make theory     every formula of queueing theory against the simulator, the long run
 #   make bench      the throughput benchmarks        make clean      remove what was built

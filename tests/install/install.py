@@ -1,6 +1,6 @@
 """What `make install` puts in place can be used: the program of docs/reference/c-api.md, built with
 pkg-config against the installed headers and libraries, runs, linked dynamically and statically;
-command and man page are there, and the command finds its Python package.
+command and manual pages are there, and the command finds its Python package.
 
 install.py MESON BUILD_FOLDER C_COMPILER VERSION
 """
@@ -62,6 +62,9 @@ def check(root: Path, compiler: str, version: str) -> None:
         if told != "144":
             raise SystemExit(f"the program said {told!r}, expected '144'")
     one(root, "treadle.1")
+    page = one(root, "trd_pool_submit.3").read_text(encoding="utf-8").removeprefix(".so man3/")
+    if "trd_pool_submit" not in one(root, page.strip()).read_text(encoding="utf-8"):
+        raise SystemExit("the manual page of trd_pool_submit leads nowhere")
     command = next(path for path in root.rglob("treadle") if path.parent.name == "bin")
     told = output(str(command), "--version", LD_LIBRARY_PATH=str(libraries.parent))
     if version not in told:
