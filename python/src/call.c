@@ -72,7 +72,7 @@ PyObject *call_inside(struct module_state *state, PyObject *callee) {
     return NULL;
 }
 
-uint64_t call_class(struct module_state *state, PyObject *callee) {
+PyObject *call_core(struct module_state *state, PyObject *callee) {
     for (int i = 0; i < CALL_COVERS_MAX; i++) {
         PyObject *inner = call_inside(state, callee);
         if (inner == NULL) {
@@ -80,6 +80,11 @@ uint64_t call_class(struct module_state *state, PyObject *callee) {
         }
         callee = inner;
     }
+    return callee;
+}
+
+uint64_t call_class(struct module_state *state, PyObject *callee) {
+    callee = call_core(state, callee);
     if (PyFunction_Check(callee)) {
         return (uint64_t)(uintptr_t)PyFunction_GET_CODE(callee);
     }
@@ -138,6 +143,9 @@ PyObject *call_make(struct future *future) {
     PyObject *error = result ? NULL : error_take();
     for (int i = CALL_INLINE_MAX; i >= 1; i--) {
         Py_XDECREF(taken[i]);
+    }
+    if (error) {
+        unretrieved_prepare(future, callee);
     }
     Py_DECREF(callee);
     if (error) {

@@ -17,6 +17,12 @@
 struct trd_pool;
 struct trd_backend;
 
+/** What the callables and clients of a pool are called, by their keys; NULL without insight. */
+struct group_names {
+    PyObject *callables; /* dict: a name, and what the key is the address of */
+    PyObject *clients;   /* dict: a name */
+};
+
 struct engine {
     PyObject_HEAD PyObject *weakrefs;
     struct module_state *state; /* lives as long as our type */
@@ -33,8 +39,9 @@ struct engine {
     bool is_ending;           /* by that, or because its executor or the interpreter goes away */
     bool is_dying;            /* nobody refers to it any more; its pool is being destroyed */
     bool is_recording;
-    bool is_daemon; /* constant: its threads are */
-    uint32_t runs;  /* calls made; wraps around */
+    bool is_daemon;  /* constant: its threads are */
+    bool is_telling; /* of exceptions that nobody has looked at */
+    uint32_t runs;   /* calls made; wraps around */
     uint32_t workers_min, workers_max;
     pid_t process;          /* who made it: a forked child must not use it */
     PyObject *name_prefix;  /* of its threads; str */
@@ -43,6 +50,7 @@ struct engine {
     PyObject *threads;      /* set of threading.Thread */
     PyObject *broken;       /* why it is broken, a str; or NULL */
     PyObject *thread_error; /* why the last thread did not start; or NULL */
+    struct group_names names;
     struct gil_account gil; /* open if the sizer looks at the interpreter's lock */
 };
 
@@ -74,7 +82,20 @@ int engine_check(struct engine *engine, int error);
 /* engine_report.c */
 
 PyObject *engine_stats(PyObject *self, PyObject *unused);
+PyObject *engine_groups(PyObject *self, PyObject *unused);
 PyObject *engine_trace(PyObject *self, PyObject *path);
+
+/* group_names.c */
+
+/** Makes the dictionaries. 0, or -1 with an exception. */
+int group_names_open(struct group_names *names);
+/** call_class(), noted with what it stands for if the pool has insight. */
+uint64_t group_names_key(struct engine *engine, PyObject *callee);
+/** Notes what the key of a client stands for, unless that is known. Never fails. */
+void group_names_note_client(const struct group_names *names, uint64_t key, PyObject *client);
+/** A name: a new reference; NULL, perhaps with an exception, when there is none. */
+PyObject *group_names_callable(const struct group_names *names, uint64_t key);
+PyObject *group_names_client(const struct group_names *names, uint64_t key);
 
 /* py_backend.c */
 

@@ -67,6 +67,58 @@ PyObject *engine_stats(PyObject *self, PyObject *unused) {
     return answer;
 }
 
+/* Appends (name, wait, run) to `list`, unless nobody has come. 0, or -1 with an exception. */
+static int append_group(PyObject *list, const struct trd_group_stats *group, PyObject *name) {
+    if (name == NULL && PyErr_Occurred()) {
+        return -1;
+    }
+    if (name == NULL) {
+        const char *text = group->is_rest ? "(others)" : group->key ? "?" : "(anonymous)";
+        name = PyUnicode_FromString(text);
+    }
+    PyObject *row =
+        name ? Py_BuildValue("(NNN)", name, quantiles(&group->wait_ns), quantiles(&group->run_ns))
+             : NULL;
+    int error = row ? PyList_Append(list, row) : -1;
+    Py_XDECREF(row);
+    return error;
+}
+
+typedef int (*group_reader)(struct trd_pool *pool, uint32_t index, struct trd_group_stats *stats);
+typedef PyObject *(*group_namer)(const struct group_names *names, uint64_t key);
+
+/* A list of all groups that somebody belongs to. */
+static PyObject *list_groups(struct engine *engine, struct trd_group_stats *group,
+                             group_reader read, group_namer name_of) {
+    PyObject *list = PyList_New(0);
+    for (uint32_t i = 0; list != NULL && read(engine->pool, i, group) == 0; i++) {
+        if (group->wait_ns.count > 0 &&
+            append_group(list, group, group->key ? name_of(&engine->names, group->key) : NULL) !=
+                0) {
+            Py_CLEAR(list);
+        }
+    }
+    return list;
+}
+
+PyObject *engine_groups(PyObject *self, PyObject *unused) {
+    (void)unused;
+    struct engine *engine = (struct engine *)(void *)self;
+    struct trd_group_stats *group = PyMem_Malloc(sizeof(*group)); /* its histograms are large */
+    if (group == NULL) {
+        return PyErr_NoMemory();
+    }
+    PyObject *callables = list_groups(engine, group, trd_pool_class_stats, group_names_callable);
+    PyObject *clients =
+        callables ? list_groups(engine, group, trd_pool_client_stats, group_names_client) : NULL;
+    PyMem_Free(group);
+    if (clients == NULL) {
+        Py_XDECREF(callables);
+        return NULL;
+    }
+    return Py_BuildValue("(NN)", callables, clients);
+}
+
 PyObject *engine_trace(PyObject *self, PyObject *path) {
     struct engine *engine = (struct engine *)(void *)self;
     if (!engine->is_recording) {

@@ -229,6 +229,7 @@ static PyObject *class_of(PyObject *module, PyObject *callee) {
     DO((state)->future_type);                                                                      \
     DO((state)->placed_future_type);                                                               \
     DO((state)->rare_type);                                                                        \
+    DO((state)->unretrieved_type);                                                                 \
     DO((state)->engine_type);                                                                      \
     DO((state)->worker_type);                                                                      \
     DO((state)->executor_type);                                                                    \

@@ -32,6 +32,7 @@ struct module_state {
     PyTypeObject *future_type;        /* treadle.Future */
     PyTypeObject *placed_future_type; /* the same with a struct trd_attr behind its task */
     PyTypeObject *rare_type;
+    PyTypeObject *unretrieved_type;
     PyTypeObject *engine_type;
     PyTypeObject *worker_type;
     PyTypeObject *executor_type;

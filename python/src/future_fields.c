@@ -201,6 +201,7 @@ static PyObject **object_place(PyObject *self, void *closure) {
 
 static PyObject *get_object(PyObject *self, void *closure) {
     PyObject *value = *object_place(self, closure);
+    unretrieved_end(as_future(self));
     value = value ? value : Py_None;
     Py_INCREF(value);
     return value;

@@ -171,6 +171,11 @@ enum { CALL_COVERS_MAX = 16 };
 /** What `callee` is a thin cover of: the function of a bound method, of a functools.partial, of a
  * decorator that says what it wraps. Borrowed from it; NULL when it is none. */
 PyObject *call_inside(struct module_state *state, PyObject *callee);
+/** What is inside of all covers: borrowed. */
+PyObject *call_core(struct module_state *state, PyObject *callee);
+/** What a call of `callee` is called, as in "module.Class.method": a new reference, or NULL with an
+ * exception. */
+PyObject *call_label(struct module_state *state, PyObject *callee);
 /** What tells one callable class from another: the same code has the same key, whichever function,
  * closure, bound method, partial or decorator it comes with. */
 uint64_t call_class(struct module_state *state, PyObject *callee);
@@ -193,6 +198,16 @@ PyObject *context_take(struct future *future);
 void context_leave(PyObject *context);
 /** call_make() in the context of the call. `is_visitor`: this thread is no worker at work. */
 PyObject *context_call_make(struct future *future, bool is_visitor);
+
+/* unretrieved.c */
+
+/** The call of `callee` has raised, and its pool wants to tell if nobody looks: keeps its name. */
+void unretrieved_prepare(struct future *future, PyObject *callee);
+/** `future` is about to be settled with `exception`, which may be NULL. */
+void unretrieved_begin(struct future *future, PyObject *exception);
+/** Somebody has looked, or does not want to know. */
+void unretrieved_end(struct future *future);
+int unretrieved_type_make(PyObject *module, struct module_state *state);
 
 /* resumable.c */
 

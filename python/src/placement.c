@@ -108,8 +108,8 @@ int placement_read_context(struct placement *placement, PyObject *value) {
     return 0;
 }
 
-int placement_compute(struct placement *placement, PyObject *keys, PyObject *const *values,
-                      Py_ssize_t count, PyObject *names) {
+int placement_compute(struct placement *placement, const struct group_names *names_of_groups,
+                      PyObject *keys, PyObject *const *values, Py_ssize_t count, PyObject *names) {
     for (int i = 0; i < ATTRIBUTE_COUNT; i++) {
         PyObject *key = PyTuple_GET_ITEM(keys, i);
         if (key == Py_None || (placement->given & (1u << i))) {
@@ -117,6 +117,9 @@ int placement_compute(struct placement *placement, PyObject *keys, PyObject *con
         }
         PyObject *value = PyObject_Vectorcall(key, values, (size_t)count, names);
         int error = value ? placement_read(placement, (enum attribute)i, value) : -1;
+        if (error == 0 && i == ATTRIBUTE_CLIENT && names_of_groups->clients != NULL) {
+            group_names_note_client(names_of_groups, placement->attr.client, value);
+        }
         Py_XDECREF(value);
         if (error != 0) {
             return -1;

@@ -9,6 +9,8 @@
 
 #include <treadle/task.h>
 
+struct group_names;
+
 /** The attributes that a user gives by name, or lets a key compute. */
 enum attribute {
     ATTRIBUTE_PRIORITY = 0,
@@ -38,10 +40,10 @@ int placement_read(struct placement *placement, enum attribute attribute, PyObje
 /** Reads "copy" or "worker"; None (and NULL) says nothing. 0, or -1 with ValueError. */
 int placement_read_context(struct placement *placement, PyObject *value);
 /** Computes what was not given: keys[attribute](*values, **names) for each that is not None.
- * `values` holds `count` positional values, then those of `names`, which may be NULL. 0, or -1 with
- * the exception of a key, or of what it returned. */
-int placement_compute(struct placement *placement, PyObject *keys, PyObject *const *values,
-                      Py_ssize_t count, PyObject *names);
+ * `values` holds `count` positional values, then those of `names`, which may be NULL. With
+ * insight, a client is noted. 0, or -1 with the exception of a key, or of what it returned. */
+int placement_compute(struct placement *placement, const struct group_names *names_of_groups,
+                      PyObject *keys, PyObject *const *values, Py_ssize_t count, PyObject *names);
 /** The attributes as a task carries them, from now on. */
 struct trd_attr placement_attr(const struct placement *placement);
 

@@ -181,6 +181,9 @@ static bool backend_is_quiet(void *context, struct trd_task *task) {
 static int settle_done(struct future *future) {
     PyObject *result = future->callee, *exception = future->argument[0];
     future->callee = future->argument[0] = NULL;
+    if (exception != NULL) {
+        unretrieved_begin(future, exception);
+    }
     return future_settle(future, result, exception);
 }
 

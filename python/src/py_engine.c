@@ -139,7 +139,7 @@ struct engine_arguments {
     const char *policy, *sizer, *on_full;
     unsigned int workers_min, workers_max;
     unsigned long long pending_max, room_timeout_ns, seed;
-    int is_recording, is_daemon;
+    int is_recording, is_daemon, is_insightful, is_telling;
 };
 
 static int engine_parse(struct engine *engine, struct engine_arguments *given, PyObject *args,
@@ -147,13 +147,14 @@ static int engine_parse(struct engine *engine, struct engine_arguments *given, P
     static const char *const keywords[] = {
         "name_prefix", "initializer", "initargs",    "policy",  "sizer",
         "min_workers", "max_workers", "max_pending", "on_full", "full_timeout_ns",
-        "seed",        "record",      "is_daemon",   NULL};
+        "seed",        "record",      "is_daemon",   "insight", "log_unretrieved",
+        NULL};
     if (!PyArg_ParseTupleAndKeywords(
-            args, kwargs, "UOO!ssIIKsKKpp:Engine", (char **)(uintptr_t)keywords,
+            args, kwargs, "UOO!ssIIKsKKpppp:Engine", (char **)(uintptr_t)keywords,
             &engine->name_prefix, &engine->initializer, &PyTuple_Type, &engine->initargs,
             &given->policy, &given->sizer, &given->workers_min, &given->workers_max,
             &given->pending_max, &given->on_full, &given->room_timeout_ns, &given->seed,
-            &given->is_recording, &given->is_daemon)) {
+            &given->is_recording, &given->is_daemon, &given->is_insightful, &given->is_telling)) {
         engine->name_prefix = engine->initializer = engine->initargs = NULL; /* borrowed */
         return -1;
     }
@@ -180,13 +181,14 @@ static int on_full_parse(const char *text, enum trd_on_full *on_full) {
     return -1;
 }
 
-/* A sizer that looks at the interpreter's lock wants it measured. What does not parse is said by
- * trd_pool_create(). */
-static void engine_open_meter(struct engine *engine, const char *sizer) {
+/* A sizer that looks at the interpreter's lock wants it measured, and so does insight. What does
+ * not parse is said by trd_pool_create(). */
+static void engine_open_meter(struct engine *engine, const struct engine_arguments *given) {
     struct trd_sizer_spec spec;
     struct trd_error unused;
-    engine->gil.why_not = "the sizer does not look at it";
-    if (trd_sizer_parse(sizer, &spec, &unused) != 0 || !spec.sizer->reads_gil) {
+    engine->gil.why_not = "the sizer does not look at it, and insight=True was not said";
+    if (trd_sizer_parse(given->sizer, &spec, &unused) != 0 ||
+        (!spec.sizer->reads_gil && !given->is_insightful)) {
         return;
     }
     if (engine->state->is_exiting) {
@@ -211,6 +213,7 @@ static int engine_open(struct engine *engine, const struct engine_arguments *giv
         .on_full = on_full,
         .seed = given->seed,
         .is_recording = given->is_recording != 0,
+        .is_insightful = given->is_insightful != 0,
         .backend = &python_backend,
         .backend_context = engine,
     };
@@ -221,7 +224,11 @@ static int engine_open(struct engine *engine, const struct engine_arguments *giv
     engine->room_timeout_ns = given->room_timeout_ns;
     engine->is_recording = config.is_recording;
     engine->is_daemon = given->is_daemon != 0;
-    engine_open_meter(engine, given->sizer);
+    engine->is_telling = given->is_telling != 0;
+    if (given->is_insightful && group_names_open(&engine->names) != 0) {
+        return -1;
+    }
+    engine_open_meter(engine, given);
     struct trd_error message = {{0}};
     struct trd_pool *pool = NULL;
     int error = trd_pool_create(&config, &pool, &message);
@@ -258,6 +265,8 @@ static int engine_traverse(PyObject *self, visitproc visit, void *arg) {
     Py_VISIT(engine->initargs);
     Py_VISIT(engine->threads);
     Py_VISIT(engine->thread_error);
+    Py_VISIT(engine->names.callables);
+    Py_VISIT(engine->names.clients);
     return 0;
 }
 
@@ -267,6 +276,8 @@ static int engine_clear(PyObject *self) {
     Py_CLEAR(engine->initargs);
     Py_CLEAR(engine->threads);
     Py_CLEAR(engine->thread_error);
+    Py_CLEAR(engine->names.callables);
+    Py_CLEAR(engine->names.clients);
     return 0;
 }
 
@@ -327,6 +338,8 @@ static PyMethodDef engine_methods[] = {
      PyDoc_STR("resize($self, min_workers, max_workers, /)\n--\n\nChange the bounds.")},
     {"stats", engine_stats, METH_NOARGS,
      PyDoc_STR("stats($self, /)\n--\n\nA snapshot, as a dict.")},
+    {"groups", engine_groups, METH_NOARGS,
+     PyDoc_STR("groups($self, /)\n--\n\nWhat insight knows of callables and of clients.")},
     {"trace", engine_trace, METH_O,
      PyDoc_STR("trace($self, path, /)\n--\n\nWrite what was recorded.")},
     {NULL, NULL, 0, NULL},

@@ -41,7 +41,7 @@ static struct future *make_future(struct engine *engine, const struct placement 
         return NULL;
     }
     /* Where the engine looks for it. */
-    future->task.payload.word[0] = call_class(engine->state, callee);
+    future->task.payload.word[0] = group_names_key(engine, callee);
     if (placement != NULL) {
         future->task.flags = TRD_TASK_HAS_ATTR | placement->flags;
         ((struct placed_future *)future)->attr = placement_attr(placement);
@@ -66,7 +66,7 @@ PyObject *executor_submit_call(PyObject *self, const struct placement *placement
         computed = placement ? *placement : computed;
         placement = &computed;
         Py_INCREF(keys);
-        int error = placement_compute(&computed, keys, args, count, keywords);
+        int error = placement_compute(&computed, &engine->names, keys, args, count, keywords);
         Py_DECREF(keys);
         if (error != 0) {
             return NULL;

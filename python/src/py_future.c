@@ -183,6 +183,7 @@ static PyObject *answer_result(struct future *future) {
         return future_call_base((PyObject *)future, name, NULL, 0, NULL);
     }
     if (future->exception != NULL) {
+        unretrieved_end(future);
         PyErr_SetObject((PyObject *)Py_TYPE(future->exception), future->exception);
         return NULL;
     }
@@ -196,6 +197,7 @@ static PyObject *answer_exception(struct future *future) {
         PyErr_SetNone(state_of(Py_TYPE(future))->cancelled_error);
         return NULL;
     }
+    unretrieved_end(future);
     PyObject *exception = future->exception ? future->exception : Py_None;
     Py_INCREF(exception);
     return exception;
@@ -412,7 +414,7 @@ int future_types_make(PyObject *module, struct module_state *state) {
                      base_size, offsetof(struct future, callee));
         return -1;
     }
-    if (rare_type_make(module, state) != 0 ||
+    if (rare_type_make(module, state) != 0 || unretrieved_type_make(module, state) != 0 ||
         type_make(module, &future_spec, state->base_future, &state->future_type) != 0 ||
         hide_members(state->future_type, future_members) != 0) {
         return -1;

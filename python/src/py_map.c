@@ -89,7 +89,7 @@ static struct map_task *task_of_next_items(struct map_results *results, bool *is
 
 /* What the policy is told of a task: what options() said, and what keys make of its first item. */
 static int place(struct map_results *results, struct map_task *task, PyObject *keys) {
-    task->task.payload.word[0] = call_class(results->engine->state, task->job->function);
+    task->task.payload.word[0] = group_names_key(results->engine, task->job->function);
     struct trd_attr *attr = trd_task_attr(&task->task);
     if (attr == NULL) {
         return 0;
@@ -104,7 +104,8 @@ static int place(struct map_results *results, struct map_task *task, PyObject *k
         }
         values[0] = task->job->function;
         memcpy(values + 1, map_task_cells(task), (size_t)width * sizeof(*values));
-        int error = placement_compute(&placement, keys, values, 1 + width, NULL);
+        int error =
+            placement_compute(&placement, &results->engine->names, keys, values, 1 + width, NULL);
         PyMem_Free(values);
         if (error != 0) {
             return -1;

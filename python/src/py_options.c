@@ -52,6 +52,11 @@ static int options_parse(struct options *options, PyObject *args, PyObject *kwar
     if (placement_read_context(&options->placement, context) != 0) {
         return -1;
     }
+    const struct engine *engine = ((struct executor *)(void *)executor)->engine;
+    if (engine != NULL && engine->names.clients != NULL && values[ATTRIBUTE_CLIENT] != NULL) {
+        group_names_note_client(&engine->names, options->placement.attr.client,
+                                values[ATTRIBUTE_CLIENT]);
+    }
     options->placement.flags = (uint8_t)((is_dropped_late ? TRD_TASK_DROP_LATE : 0) |
                                          (is_resumable ? TRD_TASK_RESUMABLE : 0));
     Py_INCREF(executor);

@@ -124,7 +124,13 @@ enum trd_outcome resumable_run(struct future *future) {
         return TRD_OUTCOME_AGAIN;
     }
     error = error_take();
+    PyObject *generator = future->callee;
+    Py_XINCREF(generator);
     resumable_forget(future);
+    if (error != NULL && generator != NULL) {
+        unretrieved_prepare(future, generator);
+    }
+    Py_XDECREF(generator);
     if (future_is_cancelled(future)) { /* during this slice: what came of it interests nobody */
         Py_XDECREF(value);
         Py_XDECREF(error);

@@ -9,29 +9,38 @@ from typing import TYPE_CHECKING, Any, List
 if TYPE_CHECKING:
     from treadle._errors import QueueFull, TaskExpired
     from treadle._executor import Options, ThreadPoolExecutor, blocking
-    from treadle._stats import Distribution, Stats
+    from treadle._install import Installation, install, uninstall
+    from treadle._stats import Distribution, Group, Stats
     from treadle._treadle import Future
 
 __all__ = [
     "Distribution",
     "Future",
+    "Group",
+    "Installation",
     "Options",
     "QueueFull",
     "Stats",
     "TaskExpired",
     "ThreadPoolExecutor",
     "blocking",
+    "install",
+    "uninstall",
 ]
 
 _HOMES = {
     "Distribution": "_stats",
     "Future": "_treadle",
+    "Group": "_stats",
+    "Installation": "_install",
     "Options": "_executor",
     "QueueFull": "_errors",
     "Stats": "_stats",
     "TaskExpired": "_errors",
     "ThreadPoolExecutor": "_executor",
     "blocking": "_executor",
+    "install": "_install",
+    "uninstall": "_install",
 }
 
 

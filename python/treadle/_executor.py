@@ -2,6 +2,7 @@
 
 import concurrent.futures
 import os
+import sys
 from typing import TYPE_CHECKING, Any, Callable, Generator, Hashable, Iterable, Iterator, Mapping
 from typing import Optional, Tuple, TypeVar, Union, overload
 
@@ -149,6 +150,10 @@ class ThreadPoolExecutor(_treadle.Executor, concurrent.futures.ThreadPoolExecuto
             are daemons, which the end of the interpreter stops wherever they are.
         seed: Of the policy's random numbers.
         record: Keep every scheduling decision for trace().
+        insight: Keep waiting and running times callable by callable and client by client for
+            stats(), and measure the interpreter's lock.
+        log_unretrieved: Log the exception of a call, once, to the logger "treadle", when its
+            future goes away and nobody has looked at it; None: in Python's development mode.
 
     Raises:
         ValueError: A number is out of range, or a name unknown; it says what is known.
@@ -173,6 +178,8 @@ class ThreadPoolExecutor(_treadle.Executor, concurrent.futures.ThreadPoolExecuto
         at_exit: "Literal['wait', 'cancel', 'leave']" = "wait",
         seed: int = 0,
         record: bool = False,
+        insight: bool = False,
+        log_unretrieved: Optional[bool] = None,
     ) -> None:
         if max_workers is None:
             max_workers = max(_default_max_workers(sizer), min_workers)
@@ -201,7 +208,10 @@ class ThreadPoolExecutor(_treadle.Executor, concurrent.futures.ThreadPoolExecuto
             seed,
             record,
             at_exit == "leave",
+            insight,
+            sys.flags.dev_mode if log_unretrieved is None else log_unretrieved,
         )
+        self._has_insight = insight
         self._keys = keys
         self._is_context_copied = context is not None
         _lifetime.watch(self._engine, at_exit)
@@ -341,8 +351,18 @@ class ThreadPoolExecutor(_treadle.Executor, concurrent.futures.ThreadPoolExecuto
             _lifetime.join_threads(engine)
 
     def stats(self) -> _stats.Stats:
-        """A snapshot of counts, sizes, waiting and running times."""
-        return _stats.from_dict(self._engine.stats())
+        """A snapshot of counts, sizes, waiting and running times; print() it, or show it.
+
+        With insight=True it knows `callables` and `clients`, too.
+        """
+        return _stats.of_engine(self._engine, self._has_insight)
+
+    def _repr_html_(self) -> str:
+        """What a notebook shows."""
+        from treadle import _html
+
+        engine = self._engine
+        return _html.of_stats(self.stats(), engine.name_prefix, engine.is_shut_down)
 
     def resize(self, min_workers: Optional[int] = None, max_workers: Optional[int] = None) -> None:
         """Change how few and how many threads there may be; None leaves a bound as it is.

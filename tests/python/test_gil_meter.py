@@ -71,7 +71,10 @@ class Looking(unittest.TestCase):
     def test_other_sizers_start_no_meter(self):
         before = meter_threads()
         with ThreadPoolExecutor(1, sizer="fixed") as pool:
-            self.assertEqual(pool.stats().gil_meter, "the sizer does not look at it")
+            self.assertEqual(
+                pool.stats().gil_meter,
+                "the sizer does not look at it, and insight=True was not said",
+            )
             self.assertEqual((pool.stats().gil_held, pool.stats().gil_wait), (0.0, 0.0))
             self.assertEqual(meter_threads(), before)
 
