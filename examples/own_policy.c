@@ -17,7 +17,7 @@ static void *pass(void *gate) {
 
 int main(int argc, char **argv) {
     static pthread_mutex_t gate = PTHREAD_MUTEX_INITIALIZER;
-    static char *words[] = {"first", "second", "third"};
+    static char words[3][8] = {"first", "second", "third"};
     struct trd_pool *pool;
     struct trd_error error;
     char policy[512];
