@@ -16,7 +16,7 @@ static void *meet(void *arg) {
 int main(void) {
     static struct trd_stats stats;
     struct trd_pool *pool;
-    const struct trd_pool_config config = {.workers_max = 1};
+    const struct trd_pool_config config = {.sizer = "fixed", .workers_max = 1};
     if (pthread_barrier_init(&all_here, NULL, MANY) || trd_pool_create(&config, &pool, NULL)) {
         return 1;
     }
