@@ -8,6 +8,7 @@ traceback.
 
 import atexit
 import io
+import linecache
 import os
 import pkgutil
 import runpy
@@ -130,6 +131,8 @@ def _run_module(name: str) -> None:
 
 def _run_code(text: str) -> None:
     space = _new_main()
+    if sys.version_info >= (3, 13):  # whose tracebacks show lines of it
+        linecache.cache["<string>"] = (len(text), None, text.splitlines(True), "<string>")
     exec(compile(text, "<string>", "exec", dont_inherit=True), space)
 
 
