@@ -7,15 +7,16 @@
 #   make install    command, library, headers, pkg-config file, man pages, the Python package beside
 #                   the command (PREFIX, DESTDIR)
 #   make theory     every formula of queueing theory against the simulator, the long run
-#   make bench      the throughput benchmarks        make clean      remove what was built
+#   make bench      what the pools cost, beside peers  make clean      remove what was built
 #
 # PYTHON="/usr/bin/python3 /opt/python3.13/bin/python3" builds for several interpreters; the first
-# is the default one. STUDY holds further options of `treadle study`.
+# is the default one. STUDY holds further options of `treadle study`, BENCH of bench/compare.py.
 
 PYTHON ?= /usr/bin/python3
 PREFIX ?= /usr/local
 DESTDIR ?=
 STUDY ?=
+BENCH ?=
 WERROR ?= false
 export PYTHON PREFIX DESTDIR WERROR
 
@@ -39,8 +40,8 @@ theory:
 	@scripts/theory
 
 bench:
-	@scripts/setup build
-	@scripts/bench
+	@scripts/setup build bench
+	@scripts/bench $(BENCH)
 
 install:
 	@scripts/build

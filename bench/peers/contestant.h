@@ -7,6 +7,7 @@
 #define TREADLE_BENCH_CONTESTANT_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -35,6 +36,9 @@ struct contestant {
     void (*settle)(void);
     /** Optional: gives the executor's loop, which is the producer's own thread, a moment. */
     void (*poll)(void);
+    /** Optional: inside a job, submits `job` so often, in the way made for that; it may wait for
+     * them. By default with `submit`. */
+    void (*spawn)(struct job *job, size_t count);
     /** A full queue makes submit run jobs itself: what a pending job costs cannot be measured. */
     bool runs_in_submit;
     /** Jobs may not submit others with `submit`. */

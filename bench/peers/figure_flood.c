@@ -1,7 +1,8 @@
 /* figure_flood.c - jobs that do nothing: how many a second, what submitting one takes, and the same
- * from inside a worker; jobs that compute: how much of the workers' time is theirs. */
+ * from inside a worker; jobs that compute: the speed beside bare threads that do the same work. */
 #include "measuring.h"
 
+#include <pthread.h>
 #include <sched.h>
 #include <stdatomic.h>
 
@@ -56,8 +57,12 @@ struct inner {
 
 static void inner_run(void *arg) {
     const struct inner *inner = arg;
-    for (size_t i = 0; i < inner->count; i++) {
-        contestant.submit(inner->job);
+    if (contestant.spawn) {
+        contestant.spawn(inner->job, inner->count);
+    } else {
+        for (size_t i = 0; i < inner->count; i++) {
+            contestant.submit(inner->job);
+        }
     }
     count_one(NULL);
 }
@@ -89,6 +94,35 @@ static void burn_and_count(void *arg) {
     count_one(NULL);
 }
 
+struct share {
+    uint64_t rounds;
+    size_t jobs;
+};
+
+static void *share_main(void *arg) {
+    const struct share *share = arg;
+    for (size_t i = 0; i < share->jobs; i++) {
+        burn(share->rounds);
+    }
+    return NULL;
+}
+
+/* The same work without an executor: as many bare threads as workers, an equal share each. */
+static double bare_seconds(uint64_t rounds, size_t jobs) {
+    struct share share = {rounds, jobs / WORKERS};
+    pthread_t threads[WORKERS];
+    const uint64_t begin_ns = now_ns();
+    for (int i = 0; i < WORKERS; i++) {
+        if (pthread_create(&threads[i], NULL, share_main, &share)) {
+            give_up("no thread");
+        }
+    }
+    for (int i = 0; i < WORKERS; i++) {
+        (void)pthread_join(threads[i], NULL); /* it was created */
+    }
+    return (double)(now_ns() - begin_ns) / 1e9;
+}
+
 void figure_efficiency(unsigned job_us, size_t count) {
     uint64_t rounds = (uint64_t)(job_us * rounds_per_us());
     struct job job = {burn_and_count, &rounds};
@@ -96,5 +130,8 @@ void figure_efficiency(unsigned job_us, size_t count) {
     struct flood warm_up = {.count = jobs / 10, .producers = 1, .job = &job};
     struct flood flood = {.count = jobs, .producers = 1, .job = &job};
     (void)flood_run(&warm_up);
-    tell("efficiency", (double)jobs * job_us / 1e6 / WORKERS / flood_run(&flood));
+    const double before = bare_seconds(rounds, jobs);
+    const double seconds = flood_run(&flood);
+    const double after = bare_seconds(rounds, jobs);
+    tell("efficiency", (before + after) / 2 / seconds);
 }

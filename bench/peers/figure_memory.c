@@ -1,5 +1,5 @@
-/* figure_memory.c - resident memory of jobs that wait, and what is left of it a second after the
- * last one has run; and the time that a waiting job takes to be run, with many of them. */
+/* figure_memory.c - jobs that wait while every worker is held: their resident memory, what is left
+ * of it a second after the last one has run, and what submitting and running one takes. */
 #include "measuring.h"
 
 #include <semaphore.h>
@@ -62,20 +62,44 @@ static void filling_body(void *arg) {
     filling->drain_ns = (double)(now_ns() - begin_ns);
 }
 
-void figure_memory(size_t count) {
-    struct filling filling = {.count = count ? count : 1000000};
-    const double jobs = (double)filling.count;
+static void fill(struct filling *filling) {
     if (contestant.runs_in_submit) {
         give_up("it runs jobs inside submit: none is pending for long");
     }
+    held = 0;
+    produce(1, filling_body, filling);
+}
+
+static void tell_times(const struct filling *filling) {
+    const double jobs = (double)filling->count;
+    tell("fill_ns", filling->fill_ns / jobs);
+    tell("drain_ns", filling->drain_ns / jobs);
+    tell("pass_ns", (filling->fill_ns + filling->drain_ns) / jobs);
+}
+
+void figure_memory(size_t count) {
+    struct filling first = {.count = 1000}, filling = {.count = count ? count : 1000000};
     (void)sem_init(&gate, 0, 0); /* cannot fail with these arguments */
-    figure_flood(1, 1000);       /* what a pool allocates once is not a job's */
-    produce(1, filling_body, &filling);
+    fill(&first);                /* what a pool allocates once is not a job's */
+    fill(&filling);
     sleep_ns(1000000000);
     const double used = filling.full - filling.before;
-    tell("bytes", used / jobs);
+    tell("bytes", used / (double)filling.count);
     tell("kept_share", used > 0.0 ? (resident_bytes() - filling.before) / used : 0.0);
-    tell("fill_ns", filling.fill_ns / jobs);
-    tell("drain_ns", filling.drain_ns / jobs);
-    tell("pass_ns", (filling.fill_ns + filling.drain_ns) / jobs);
+    tell_times(&filling);
+}
+
+void figure_pass(size_t count) {
+    struct filling filling = {.count = count ? count : 1000000};
+    (void)sem_init(&gate, 0, 0); /* cannot fail with these arguments */
+    fill(&filling);
+    tell_times(&filling);
+}
+
+void figure_submit(size_t count) {
+    struct filling filling = {.count = count ? count : 200000};
+    (void)sem_init(&gate, 0, 0); /* cannot fail with these arguments */
+    fill(&filling);              /* the memory is there from now on, where it is kept */
+    fill(&filling);
+    tell_times(&filling);
 }

@@ -41,6 +41,8 @@ void figure_inner(size_t count);
 void figure_wake(size_t count);
 void figure_round_trip(size_t count);
 void figure_memory(size_t count);
+void figure_pass(size_t count);
+void figure_submit(size_t count);
 void figure_efficiency(unsigned job_us, size_t count);
 
 #endif

@@ -21,10 +21,14 @@ static int figure_run(const char *figure, size_t count) {
         figure_round_trip(count);
     } else if (strcmp(figure, "memory") == 0) {
         figure_memory(count);
+    } else if (strcmp(figure, "pass") == 0) {
+        figure_pass(count);
+    } else if (strcmp(figure, "submit") == 0) {
+        figure_submit(count);
     } else {
         (void)fprintf(stderr,
                       "%s: no figure '%s'; there are floodN (N producers), efficiencyN (jobs of N "
-                      "us), inner, wake, round_trip, memory\n",
+                      "us), inner, wake, round_trip, memory, pass, submit\n",
                       contestant.name, figure);
         return 2;
     }

@@ -52,5 +52,5 @@ static void moodycamel_call(struct job *job) {
 extern "C" const struct contestant contestant = {
     "moodycamel",    moodycamel_open, moodycamel_close, moodycamel_submit,
     moodycamel_call, nullptr,         nullptr,          nullptr,
-    false,           false,
+    nullptr,         false,           false,
 };

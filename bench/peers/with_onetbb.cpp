@@ -3,6 +3,7 @@
 
 #include <oneapi/tbb/global_control.h>
 #include <oneapi/tbb/task_arena.h>
+#include <oneapi/tbb/task_group.h>
 
 #include "one_shot.h"
 
@@ -32,7 +33,15 @@ static void onetbb_call(struct job *job) {
     one_shot_call(onetbb_submit, job);
 }
 
+static void onetbb_spawn(struct job *job, size_t count) {
+    tbb::task_group group; /* on the worker's own deque, unlike enqueue */
+    for (size_t i = 0; i < count; i++) {
+        group.run([job] { job->run(job->arg); });
+    }
+    group.wait();
+}
+
 extern "C" const struct contestant contestant = {
     "onetbb", onetbb_open, onetbb_close, onetbb_submit, onetbb_call,
-    nullptr,  nullptr,     nullptr,      false,         false,
+    nullptr,  nullptr,     nullptr,      onetbb_spawn,  false,       false,
 };
