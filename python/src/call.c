@@ -44,47 +44,51 @@ int call_store(struct future *future, PyObject *callee, PyObject *const *values,
     return 0;
 }
 
-/* An attribute that lives as long as its object. */
-static PyObject *borrow(PyObject *object, PyObject *name) {
+/* An attribute, or NULL without an exception. */
+static PyObject *look_up(PyObject *object, PyObject *name) {
     PyObject *value = PyObject_GetAttr(object, name);
     if (value == NULL) {
         PyErr_Clear();
+    }
+    return value;
+}
+
+/* What functools.wraps() has noted. Most functions have no dictionary, so this is quick. */
+static PyObject *wrapped_by(struct module_state *state, PyObject *function) {
+    /* Relaxed: whether there is one. */
+    PyObject *fields =
+        __atomic_load_n(&((PyFunctionObject *)(void *)function)->func_dict, __ATOMIC_RELAXED);
+    if (fields == NULL) {
         return NULL;
     }
-    Py_DECREF(value);
+#ifdef Py_GIL_DISABLED
+    return look_up(function, state->names.wrapped); /* another thread may change it */
+#else
+    PyObject *value = PyDict_GetItem(fields, state->names.wrapped);
+    Py_XINCREF(value);
     return value;
+#endif
 }
 
 PyObject *call_inside(struct module_state *state, PyObject *callee) {
     if (PyMethod_Check(callee)) {
-        return PyMethod_GET_FUNCTION(callee);
+        PyObject *function = PyMethod_GET_FUNCTION(callee);
+        Py_INCREF(function);
+        return function;
     }
-    if (PyFunction_Check(callee)) { /* most have no dictionary, so this is quick */
-        PyObject *fields = ((PyFunctionObject *)(void *)callee)->func_dict;
-        return fields ? PyDict_GetItem(fields, state->names.wrapped) : NULL;
+    if (PyFunction_Check(callee)) {
+        return wrapped_by(state, callee);
     }
     if ((PyObject *)Py_TYPE(callee) == state->partial_type) {
-        return borrow(callee, state->names.func);
+        return look_up(callee, state->names.func);
     }
     if ((PyObject *)Py_TYPE(callee) == state->cached_type) {
-        return borrow(callee, state->names.wrapped);
+        return look_up(callee, state->names.wrapped);
     }
     return NULL;
 }
 
-PyObject *call_core(struct module_state *state, PyObject *callee) {
-    for (int i = 0; i < CALL_COVERS_MAX; i++) {
-        PyObject *inner = call_inside(state, callee);
-        if (inner == NULL) {
-            break;
-        }
-        callee = inner;
-    }
-    return callee;
-}
-
-uint64_t call_class(struct module_state *state, PyObject *callee) {
-    callee = call_core(state, callee);
+static uint64_t class_of_bare(PyObject *callee) {
     if (PyFunction_Check(callee)) {
         return (uint64_t)(uintptr_t)PyFunction_GET_CODE(callee);
     }
@@ -99,6 +103,25 @@ uint64_t call_class(struct module_state *state, PyObject *callee) {
     }
     /* Objects of one type that can be called. Types are aligned: no type has this key. */
     return (uint64_t)(uintptr_t)Py_TYPE(callee) + 1;
+}
+
+PyObject *call_core(struct module_state *state, PyObject *callee) {
+    Py_INCREF(callee);
+    for (int i = 0; i < CALL_COVERS_MAX; i++) {
+        PyObject *inner = call_inside(state, callee);
+        if (inner == NULL) {
+            break;
+        }
+        Py_SETREF(callee, inner);
+    }
+    return callee;
+}
+
+uint64_t call_class(struct module_state *state, PyObject *callee) {
+    PyObject *core = call_core(state, callee);
+    uint64_t key = class_of_bare(core);
+    Py_DECREF(core);
+    return key;
 }
 
 bool call_takes_turns(PyObject *callee) {

@@ -27,40 +27,64 @@ struct engine {
     PyObject_HEAD PyObject *weakrefs;
     struct module_state *state; /* lives as long as our type */
     PyInterpreterState *interpreter;
-    struct trd_pool *pool;    /* NULL until it is open */
-    uint64_t accepted;        /* futures the pool has not completed; while there are some, it
-                                 owns a reference to itself */
-    uint64_t waiting;         /* of these, those that have not started */
-    uint64_t pending_max;     /* 0: unbounded */
-    uint64_t room_timeout_ns; /* constant: for how long, or TRD_FOREVER */
-    bool may_block;           /* submit waits for room */
-    struct sleeper *room;     /* those who do */
-    bool is_shut_down;        /* by shutdown() */
-    bool is_ending;           /* by that, or because its executor or the interpreter goes away */
-    bool is_dying;            /* nobody refers to it any more; its pool is being destroyed */
-    bool is_recording;
-    bool is_daemon;  /* constant: its threads are */
-    bool is_telling; /* of exceptions that nobody has looked at */
-    uint32_t runs;   /* calls made; wraps around */
-    uint32_t workers_min, workers_max;
-    pid_t process;          /* who made it: a forked child must not use it */
-    PyObject *name_prefix;  /* of its threads; str */
-    PyObject *initializer;  /* or None */
-    PyObject *initargs;     /* tuple */
-    PyObject *threads;      /* set of threading.Thread */
-    PyObject *broken;       /* why it is broken, a str; or NULL */
-    PyObject *thread_error; /* why the last thread did not start; or NULL */
+    PyObject *self_reference;  /* a weak one, for the pool's keeper */
+    struct trd_pool *pool;     /* NULL until it is open, then constant */
+    _Atomic uint64_t accepted; /* futures the pool has not completed; while there are some, it
+                                  owns a reference to itself */
+    _Atomic uint64_t waiting;  /* of these, those that have not started; see engine_started() */
+    uint64_t pending_max;      /* constant; 0: unbounded */
+    uint64_t room_timeout_ns;  /* constant: for how long, or TRD_FOREVER */
+    bool may_block;            /* constant: submit waits for room */
+    bool is_recording;         /* constant */
+    bool is_daemon;            /* constant: its threads are */
+    bool is_telling;           /* constant: of exceptions that nobody has looked at */
+    struct own_lock lock;
+    struct sleeper *room;          /* lock: those who wait for it */
+    _Atomic bool is_shut_down;     /* lock to write: by shutdown() */
+    _Atomic bool is_ending;        /* lock to write: by that, or because its executor or the
+                                      interpreter goes away */
+    _Atomic bool is_broken;        /* lock to write: there is `broken` */
+    _Atomic bool has_thread_error; /* lock to write: there is `thread_error` */
+    _Atomic uint32_t runs;         /* calls made, more or less; wraps around */
+    _Atomic uint32_t workers_min, workers_max; /* as last set */
+    pid_t process;          /* constant: who made it; a forked child must not use it */
+    PyObject *name_prefix;  /* constant: of its threads; str */
+    PyObject *initializer;  /* constant; or None */
+    PyObject *initargs;     /* constant; tuple */
+    PyObject *threads;      /* constant; set of threading.Thread */
+    PyObject *broken;       /* lock, and constant once it is there: why it is broken, a str */
+    PyObject *thread_error; /* lock: why the last thread did not start; or NULL */
     struct group_names names;
     struct gil_account gil; /* open if the sizer looks at the interpreter's lock */
 };
 
 /* py_engine.c */
 
-/** 0; -1 with RuntimeError when `engine` (NULL is allowed) belongs to the parent of this process.
- */
+/** The engine at `engine`, whose pool lives, on a thread that may have no reference to it: a new
+ * reference, or NULL, without an exception, when nobody else has one any more. */
+struct engine *engine_get(struct engine *engine);
+/** Whether it is. */
+static inline bool engine_is_broken(const struct engine *engine) {
+    /* Acquire: pairs with the release in engine_break(), for who reads `broken`. */
+    return atomic_load_explicit(&engine->is_broken, memory_order_acquire);
+}
+/** Whether it takes no more calls. */
+static inline bool engine_is_ending(const struct engine *engine) {
+    return atomic_load_explicit(&engine->is_ending, memory_order_relaxed); /* a state, no message */
+}
+/** Takes a future's call out of the number of those that wait. */
+void engine_started(struct engine *engine);
+/** It is broken from now on; steals the reference to a str. */
+void engine_break(struct engine *engine, PyObject *why);
+/** Keeps why a thread did not start (and steals the reference), until somebody asks for it: that
+ * one, or NULL. */
+void engine_keep_thread_error(struct engine *engine, PyObject *why);
+PyObject *engine_take_thread_error(struct engine *engine);
+/** 0; -1 with RuntimeError when the pool of `future` (there may be none) belongs to the parent of
+ * this process. */
+int engine_check_future(struct future *future);
+/** The same for `engine`. */
 int engine_check_process(const struct engine *engine);
-/** Gives back a reference to a `struct engine`, on a thread that the interpreter does not know. */
-void engine_unref_elsewhere(void *engine);
 /** Lets the pool end: what is queued still runs. Does not wait. */
 void engine_let_go(struct engine *engine);
 /** Sets the exception that says what libtreadle's `error` means here. */
@@ -106,15 +130,16 @@ extern const struct trd_backend python_backend;
 /** A worker's thread: what it calls. */
 struct worker {
     PyObject_HEAD struct engine *engine;
+    struct trd_pool *pool; /* that of the engine, which may not know it yet */
     PyObject *thread;
     uint32_t index;
     struct gil_seat seat;
-    enum { WORKER_STARTING, WORKER_WORKING, WORKER_VOID } phase;
+    _Atomic int phase; /* enum worker_phase */
 };
 
-/** Starts the thread of worker `index`. 0, or -errno with an exception. An exception with 0: the
- * thread runs, but the caller was interrupted. */
-int worker_start(struct engine *engine, uint32_t index);
+/** Starts the thread of worker `index` of `pool`, the engine's. 0, or -errno with an exception. An
+ * exception with 0: the thread runs, but the caller was interrupted. */
+int worker_start(struct engine *engine, struct trd_pool *pool, uint32_t index);
 /** The calling thread, a worker, begins or ends to wait for work. Without the interpreter's lock,
  * too. */
 void worker_set_idle(bool is_idle);
@@ -123,16 +148,24 @@ int worker_type_make(PyObject *module, struct module_state *state);
 /* py_executor.c */
 
 struct executor {
-    PyObject_HEAD struct engine *engine; /* NULL until its __init__ has run */
-    PyObject *keys;         /* a tuple with a callable or None for each attribute; or NULL */
+    PyObject_HEAD struct engine
+        *engine;            /* NULL until its __init__ has run; see executor_engine() */
+    PyObject *keys;         /* lock: a tuple with a callable or None for each attribute; or NULL */
+    PyObject *former;       /* lock: a list of the engines of earlier runs of __init__; or NULL */
     char is_context_copied; /* calls are made in copies of their submitters' contexts */
+    struct own_lock lock;
 };
 
 /** Is a call with this placement (NULL is allowed) made in a copy of its submitter's context? */
 bool executor_copies_context(const struct executor *executor, const struct placement *placement);
 
-/** The engine of an executor: borrowed; NULL with RuntimeError. */
+/** The engine of an executor: borrowed, and alive as long as the executor; NULL with RuntimeError.
+ */
 struct engine *executor_engine(PyObject *self);
+/** What computes the attributes of its calls: a new reference, or NULL, without an exception, when
+ * there is nothing; and whether there is. */
+PyObject *executor_keys(PyObject *self);
+bool executor_has_keys(PyObject *self);
 /** Submits args[0](*args[1:], **keywords), placed as `placement` says, which may be NULL. */
 PyObject *executor_submit_call(PyObject *self, const struct placement *placement,
                                PyObject *const *args, Py_ssize_t count, PyObject *keywords);
@@ -176,5 +209,7 @@ struct interpreter_visit {
  * makes sure that this thread holds it; the other one puts everything back. */
 void interpreter_enter(const struct engine *engine, struct interpreter_visit *visit);
 void interpreter_leave(struct interpreter_visit *visit);
+/** Is this one of the engine's own threads, inside such a visit? */
+bool interpreter_is_visited(void);
 
 #endif

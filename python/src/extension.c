@@ -1,8 +1,7 @@
 /* extension.c - the module treadle._treadle: its state, its types, and what all of them need.
  *
  * Multi-phase initialisation, heap types, no global data: every interpreter of a process has its
- * own. Free-threaded builds get their lock back when they load it, because it does not claim to do
- * without.
+ * own, and one that runs without a lock keeps running without (own_lock.h).
  */
 #include "extension.h"
 
@@ -162,7 +161,9 @@ static int module_exec(PyObject *module) {
 /* What the interpreter calls when it begins to shut down. */
 static PyObject *module_begin_exit(PyObject *module, PyObject *unused) {
     (void)unused;
-    ((struct module_state *)PyModule_GetState(module))->is_exiting = true;
+    struct module_state *state = PyModule_GetState(module);
+    /* Relaxed: see state_is_exiting(). */
+    atomic_store_explicit(&state->is_exiting, true, memory_order_relaxed);
     Py_RETURN_NONE;
 }
 
@@ -308,6 +309,9 @@ static PyModuleDef_Slot module_slots[] = {
     {Py_mod_exec, module_exec},
 #ifdef Py_MOD_PER_INTERPRETER_GIL_SUPPORTED
     {Py_mod_multiple_interpreters, Py_MOD_PER_INTERPRETER_GIL_SUPPORTED},
+#endif
+#ifdef Py_GIL_DISABLED
+    {Py_mod_gil, Py_MOD_GIL_NOT_USED},
 #endif
     {0, NULL},
 };

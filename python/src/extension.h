@@ -1,7 +1,8 @@
 /* extension.h - what the files of the extension share: its module state, and the objects.
  *
- * One file a type. Whatever is shared between threads is protected by the interpreter's lock
- * unless it says otherwise; every function here is called with that lock held unless it says so.
+ * One file a type. Every function here is called with the interpreter's lock held unless it says
+ * so. What threads share says what protects it (own_lock.h): with that lock, that is enough; on an
+ * interpreter without one, it is the lock of the object it lies in.
  * The extension has no global data: all it keeps is in the module's state.
  */
 #ifndef TREADLE_PYTHON_EXTENSION_H
@@ -54,9 +55,14 @@ struct module_state {
     PyObject *cached_type;    /* of what functools.lru_cache makes */
     PyObject *state_names[FUTURE_STATE_COUNT];
     struct names names;
-    struct gil_meter *gil_meter; /* NULL until a pool wants it */
-    bool is_exiting;             /* the interpreter is shutting down: no new tasks */
+    struct own_lock lock;
+    struct gil_meter *gil_meter; /* lock to write; NULL until a pool wants it */
+    _Atomic bool is_exiting;     /* atomic: the interpreter is shutting down, no new tasks */
 };
+
+static inline bool state_is_exiting(const struct module_state *state) {
+    return atomic_load_explicit(&state->is_exiting, memory_order_relaxed); /* a state, no message */
+}
 
 extern struct PyModuleDef treadle_module;
 

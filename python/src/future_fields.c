@@ -50,40 +50,74 @@ int rare_type_make(PyObject *module, struct module_state *state) {
 }
 
 struct rare *future_rare_make(struct future *future) {
-    if (future->rare != NULL) {
-        return future_rare(future);
+    struct rare *rare = future_rare(future);
+    if (rare != NULL) {
+        return rare;
     }
     struct module_state *state = state_of(Py_TYPE(future));
-    struct rare *rare = PyObject_GC_New(struct rare, state->rare_type);
+    rare = PyObject_GC_New(struct rare, state->rare_type);
     if (rare == NULL) {
         return NULL;
     }
     rare->condition = rare->waiters = rare->callbacks = NULL;
     rare->sleepers = NULL;
     PyObject_GC_Track(rare);
-    /* A collection, which may run anybody's code, can come with the allocation above. */
-    if (future->rare != NULL) {
+    /* Somebody may have been faster: a collection, which may run anybody's code, can come with the
+     * allocation above. */
+    own_lock_take(&future->lock);
+    bool is_first = future->rare == NULL;
+    if (is_first) {
+        /* Release: pairs with the acquire in future_rare(). */
+        __atomic_store_n(&future->rare, (PyObject *)rare, __ATOMIC_RELEASE);
+    }
+    own_lock_give(&future->lock);
+    if (!is_first) {
         Py_DECREF(rare);
         return future_rare(future);
     }
-    future->rare = (PyObject *)rare;
     future_track(future);
     return rare;
 }
 
-PyObject *rare_list_make(PyObject **place) {
-    if (*place == NULL) {
-        PyObject *list = PyList_New(0);
-        if (list == NULL) {
-            return NULL;
-        }
-        if (*place == NULL) {
-            *place = list;
-        } else {
-            Py_DECREF(list);
-        }
+/* What is at `*place`, which the future's lock protects: a new reference, or NULL. */
+static PyObject *place_get(struct future *future, PyObject **place) {
+    own_lock_take(&future->lock);
+    PyObject *value = *place;
+    Py_XINCREF(value);
+    own_lock_give(&future->lock);
+    return value;
+}
+
+/* Puts `value` there, which may be NULL, and steals the reference. */
+static void place_set(struct future *future, PyObject **place, PyObject *value) {
+    own_lock_take(&future->lock);
+    PyObject *old = *place;
+    *place = value;
+    own_lock_give(&future->lock);
+    Py_XDECREF(old);
+}
+
+/* Puts `value` there, a new object, unless somebody was faster. What is there then: a new
+ * reference. Steals that to `value`; NULL stays NULL. */
+static PyObject *place_offer(struct future *future, PyObject **place, PyObject *value) {
+    if (value == NULL) {
+        return NULL;
     }
-    return *place;
+    own_lock_take(&future->lock);
+    PyObject *there = *place;
+    if (there == NULL) {
+        *place = there = value;
+        value = NULL;
+    }
+    Py_INCREF(there);
+    own_lock_give(&future->lock);
+    Py_XDECREF(value);
+    return there;
+}
+
+PyObject *rare_list_make(struct future *future, PyObject **place) {
+    PyObject *list = place_get(future, place);
+    return list ? list : place_offer(future, place, PyList_New(0));
 }
 
 static struct future *as_future(PyObject *self) {
@@ -98,6 +132,13 @@ static int refuse_delete(PyObject *value, const char *name) {
     return -1;
 }
 
+/* The condition has come to life: see future_wait.c. */
+static void future_wake(struct future *future) {
+    own_lock_take(&future->lock);
+    future_wake_locked(future);
+    own_lock_give(&future->lock);
+}
+
 static PyObject *get_condition(PyObject *self, void *closure) {
     (void)closure;
     struct future *future = as_future(self);
@@ -105,32 +146,27 @@ static PyObject *get_condition(PyObject *self, void *closure) {
     if (rare == NULL) {
         return NULL;
     }
-    if (rare->condition == NULL) {
-        PyObject *condition = PyObject_CallNoArgs(state_of(Py_TYPE(self))->condition_type);
-        if (condition == NULL) {
-            return NULL;
-        }
-        /* Making it ran Python code: another thread may have been first. */
-        if (rare->condition != NULL) {
-            Py_DECREF(condition);
-        } else {
-            rare->condition = condition;
-            future_wake(future);
-        }
+    PyObject *condition = place_get(future, &rare->condition);
+    if (condition != NULL) {
+        return condition;
     }
-    Py_INCREF(rare->condition);
-    return rare->condition;
+    /* Making it runs Python code: another thread may be first. */
+    condition = place_offer(future, &rare->condition,
+                            PyObject_CallNoArgs(state_of(Py_TYPE(self))->condition_type));
+    future_wake(future);
+    return condition;
 }
 
 static int set_condition(PyObject *self, PyObject *value, void *closure) {
     (void)closure;
-    struct rare *rare = future_rare_make(as_future(self));
+    struct future *future = as_future(self);
+    struct rare *rare = future_rare_make(future);
     if (rare == NULL || refuse_delete(value, "_condition") != 0) {
         return -1;
     }
     Py_INCREF(value);
-    Py_XSETREF(rare->condition, value);
-    future_wake(as_future(self));
+    place_set(future, &rare->condition, value);
+    future_wake(future);
     return 0;
 }
 
@@ -141,12 +177,7 @@ static PyObject **list_place(struct rare *rare, void *closure) {
 
 static PyObject *get_list(PyObject *self, void *closure) {
     struct rare *rare = future_rare_make(as_future(self));
-    if (rare == NULL) {
-        return NULL;
-    }
-    PyObject *list = rare_list_make(list_place(rare, closure));
-    Py_XINCREF(list);
-    return list;
+    return rare ? rare_list_make(as_future(self), list_place(rare, closure)) : NULL;
 }
 
 static int set_list(PyObject *self, PyObject *value, void *closure) {
@@ -159,15 +190,22 @@ static int set_list(PyObject *self, PyObject *value, void *closure) {
         return -1;
     }
     Py_INCREF(value);
-    Py_XSETREF(*list_place(rare, closure), value);
+    place_set(as_future(self), list_place(rare, closure), value);
     return 0;
 }
 
 static PyObject *get_state(PyObject *self, void *closure) {
     (void)closure;
-    PyObject *name = state_of(Py_TYPE(self))->state_names[as_future(self)->state];
+    PyObject *name = state_of(Py_TYPE(self))->state_names[future_state(as_future(self))];
     Py_INCREF(name);
     return name;
+}
+
+static void assign_state(struct future *future, enum future_state state) {
+    own_lock_take(&future->lock);
+    future_set_state_locked(future, state);
+    future_set_settled_locked(future, false);
+    own_lock_give(&future->lock);
 }
 
 static int set_state(PyObject *self, PyObject *value, void *closure) {
@@ -182,8 +220,7 @@ static int set_state(PyObject *self, PyObject *value, void *closure) {
             return -1;
         }
         if (is_equal) {
-            as_future(self)->state = i;
-            as_future(self)->is_settled = false;
+            assign_state(as_future(self), (enum future_state)i);
             return 0;
         }
     }
@@ -200,10 +237,12 @@ static PyObject **object_place(PyObject *self, void *closure) {
 }
 
 static PyObject *get_object(PyObject *self, void *closure) {
-    PyObject *value = *object_place(self, closure);
+    PyObject *value = place_get(as_future(self), object_place(self, closure));
     unretrieved_end(as_future(self));
-    value = value ? value : Py_None;
-    Py_INCREF(value);
+    if (value == NULL) {
+        value = Py_None;
+        Py_INCREF(value);
+    }
     return value;
 }
 
@@ -211,13 +250,16 @@ static int set_object(PyObject *self, PyObject *value, void *closure) {
     if (refuse_delete(value, "_result or _exception") != 0) {
         return -1;
     }
-    as_future(self)->is_settled = false;
-    future_track(as_future(self));
+    struct future *future = as_future(self);
+    future_track(future);
     if (value == Py_None) {
         value = NULL;
     }
     Py_XINCREF(value);
-    Py_XSETREF(*object_place(self, closure), value);
+    own_lock_take(&future->lock);
+    future_set_settled_locked(future, false);
+    own_lock_give(&future->lock);
+    place_set(future, object_place(self, closure), value);
     return 0;
 }
 

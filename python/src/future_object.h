@@ -5,6 +5,11 @@
  * each future (a condition, two lists) is one further object, `struct rare`, made when somebody
  * asks.
  *
+ * A future's own lock protects its state, its outcome, what is in its rare part, and `engine`; the
+ * rest belongs to whoever makes the future, then to whichever thread the engine has given its task
+ * to. Without the lock one may look at the state: it only moves forward, and what moves it is done
+ * before. (An attribute may be assigned to: whoever does that knows why.)
+ *
  * The garbage collector: a future starts untracked. While it waits in a pool, the pool owns it and
  * it could not be collected anyway; once it is done, it can be part of a cycle only if it refers to
  * an object that can. So it is tracked from the moment that it holds such an object, or that
@@ -20,6 +25,7 @@
 
 #include <treadle/task.h>
 
+#include "own_lock.h"
 #include "sleeper.h"
 
 struct module_state;
@@ -57,16 +63,17 @@ struct future {
     PyObject_HEAD FUTURE_BASE_FIELDS
         PyObject *callee; /* object members from here to `rare`: see future_members */
     PyObject *argument[CALL_INLINE_MAX];
-    PyObject *result;
-    PyObject *exception;
-    PyObject *rare;
-    uint8_t state;          /* enum future_state */
-    uint8_t call;           /* enum call_kind */
-    uint8_t argument_count; /* with CALL_INLINE */
-    bool is_settled;  /* finished by a method, not by assignment: result and exception are final */
-    bool is_started;  /* its pool counts it as waiting no more */
-    bool has_context; /* it is a placed_future with one */
-    struct engine *engine; /* the pool that has accepted it, until it completes; not owned */
+    PyObject *result;        /* lock */
+    PyObject *exception;     /* lock */
+    PyObject *rare;          /* lock to write; stays once it is there: future_rare() */
+    _Atomic uint8_t state;   /* enum future_state; lock to write */
+    uint8_t call;            /* enum call_kind */
+    uint8_t argument_count;  /* with CALL_INLINE */
+    _Atomic bool is_settled; /* lock to write: finished by a method, not by assignment */
+    bool is_started;         /* its pool counts it as waiting no more */
+    bool has_context;        /* it is a placed_future with one */
+    struct own_lock lock;
+    struct engine *engine; /* lock: the pool that has accepted it, until it completes; not owned */
     struct trd_task task;  /* last: a struct trd_attr may lie behind it */
 };
 
@@ -76,7 +83,7 @@ struct placed_future {
     PyObject *context; /* that its call is made in, until then; or NULL */
 };
 
-/** What few futures need. A garbage-collected object of its own. */
+/** What few futures need. A garbage-collected object of its own; its future's lock. */
 struct rare {
     PyObject_HEAD PyObject
         *condition;      /* threading.Condition; from then on every change is made under its lock */
@@ -91,27 +98,48 @@ static inline struct future *future_of_task(struct trd_task *task) {
 }
 
 static inline struct rare *future_rare(const struct future *future) {
-    return (struct rare *)(void *)future->rare;
+    /* Acquire: pairs with the release in future_rare_make(). */
+    return (struct rare *)(void *)__atomic_load_n(&future->rare, __ATOMIC_ACQUIRE);
+}
+
+static inline enum future_state future_state(const struct future *future) {
+    /* Acquire: pairs with the release below. */
+    return (enum future_state)atomic_load_explicit(&future->state, memory_order_acquire);
+}
+
+static inline void future_set_state_locked(struct future *future, enum future_state state) {
+    /* Release: whoever sees the state sees what has led to it. */
+    atomic_store_explicit(&future->state, (uint8_t)state, memory_order_release);
+}
+
+static inline bool future_is_settled(const struct future *future) {
+    /* Relaxed: only says which way to go; the outcome is read under the lock. */
+    return atomic_load_explicit(&future->is_settled, memory_order_relaxed);
+}
+
+static inline void future_set_settled_locked(struct future *future, bool is_settled) {
+    atomic_store_explicit(&future->is_settled, is_settled, memory_order_relaxed); /* as above */
 }
 
 /** Has nobody looked at `_condition` or `_waiters`? Then a change of state is atomic under the
- * interpreter's lock alone. */
-static inline bool future_is_plain(const struct future *future) {
+ * future's lock alone. */
+static inline bool future_is_plain_locked(const struct future *future) {
     const struct rare *rare = future_rare(future);
     return rare == NULL || (rare->condition == NULL && rare->waiters == NULL);
 }
 
 static inline bool future_is_cancelled(const struct future *future) {
-    return future->state == FUTURE_CANCELLED || future->state == FUTURE_CANCELLED_AND_NOTIFIED;
+    enum future_state state = future_state(future);
+    return state == FUTURE_CANCELLED || state == FUTURE_CANCELLED_AND_NOTIFIED;
 }
 
 /** Does its call run in slices, and has begun? Then it is running and can still be cancelled. */
 static inline bool future_is_in_slices(const struct future *future) {
-    return (future->task.flags & TRD_TASK_RESUMABLE) != 0 && future->state == FUTURE_RUNNING;
+    return (future->task.flags & TRD_TASK_RESUMABLE) != 0 && future_state(future) == FUTURE_RUNNING;
 }
 
 static inline bool future_is_over(const struct future *future) {
-    return future->state >= FUTURE_CANCELLED;
+    return future_state(future) >= FUTURE_CANCELLED;
 }
 
 /* py_future.c */
@@ -132,8 +160,13 @@ int future_start(struct future *future);
 /** Settles it with a result, or with an exception, and steals the reference. -1 with an exception:
  * it was settled already, or a callback raised what is no Exception. */
 int future_settle(struct future *future, PyObject *result, PyObject *exception);
+/** The same for a call that a pool has made. One in slices may have been cancelled meanwhile: then
+ * its waiters are told that. */
+int future_finish(struct future *future, PyObject *result, PyObject *exception);
 /** Cancels it as Future.cancel() does. 1; 0: it is too late; -1 with an exception. */
 int future_cancel(struct future *future);
+/** When its call is between two slices, for good: it is pending again, and the answer is true. */
+bool future_back_to_pending(struct future *future);
 /** Cancels it and tells its waiters: its task has left the queue for good. -1 with an exception. */
 int future_drop(struct future *future);
 /** Calls the standard library's method `name` on `self`; `args` holds `count` positional values and
@@ -149,15 +182,16 @@ enum wait_end { WAIT_ERROR = -1, WAIT_OVER = 0, WAIT_TIMED_OUT, WAIT_ON_CONDITIO
  * takes that time off `*timeout_ns` (TRD_FOREVER stays). Releases the interpreter's lock. */
 enum wait_end future_wait(struct future *future, uint64_t *timeout_ns);
 /** Wakes every sleeper. */
-void future_wake(struct future *future);
+void future_wake_locked(struct future *future);
 
 /* future_fields.c: the attributes that the standard library's own code reads and writes */
 
 extern PyGetSetDef future_fields[];
 /** The rare part, made if need be. Borrowed; NULL with an exception. */
 struct rare *future_rare_make(struct future *future);
-/** The list at `*place` (of a struct rare), made if need be. Borrowed; NULL with an exception. */
-PyObject *rare_list_make(PyObject **place);
+/** The list at `*place`, of the future's rare part, made if need be: a new reference, or NULL with
+ * an exception. */
+PyObject *rare_list_make(struct future *future, PyObject **place);
 int rare_type_make(PyObject *module, struct module_state *state);
 
 /* call.c */
@@ -169,9 +203,10 @@ int call_store(struct future *future, PyObject *callee, PyObject *const *values,
 /** Covers that are looked under: somebody may have made a ring of them. */
 enum { CALL_COVERS_MAX = 16 };
 /** What `callee` is a thin cover of: the function of a bound method, of a functools.partial, of a
- * decorator that says what it wraps. Borrowed from it; NULL when it is none. */
+ * decorator that says what it wraps. A new reference; NULL, without an exception, when it is none.
+ */
 PyObject *call_inside(struct module_state *state, PyObject *callee);
-/** What is inside of all covers: borrowed. */
+/** What is inside of all covers: a new reference. */
 PyObject *call_core(struct module_state *state, PyObject *callee);
 /** What a call of `callee` is called, as in "module.Class.method": a new reference, or NULL with an
  * exception. */

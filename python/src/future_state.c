@@ -1,7 +1,7 @@
 /* future_state.c - a future's way from pending to finished or cancelled, and who is told.
  *
- * Every step has two ways. The plain one is a few lines of C, atomic under the interpreter's lock;
- * it is taken as long as nobody has looked at `_condition` or `_waiters`. Otherwise the method of
+ * Every step has two ways. The plain one is a few lines of C, atomic under the future's lock; it is
+ * taken as long as nobody has looked at `_condition` or `_waiters`. Otherwise the method of
  * the standard library itself runs, on the attributes of future_fields.c: so it behaves as the
  * interpreter at hand does.
  */
@@ -27,21 +27,41 @@ int future_run_callback(struct future *future, PyObject *callback) {
     return 0;
 }
 
+/* The `index`-th callback: a new reference, or NULL when there is none. */
+static PyObject *callback_at(PyObject *callbacks, Py_ssize_t index) {
+#if PY_VERSION_HEX >= 0x030D0000
+    PyObject *callback = PyList_GetItemRef(callbacks, index);
+    if (callback == NULL) {
+        PyErr_Clear(); /* no such index */
+    }
+    return callback;
+#else
+    PyObject *callback =
+        index < PyList_GET_SIZE(callbacks) ? PyList_GET_ITEM(callbacks, index) : NULL;
+    Py_XINCREF(callback);
+    return callback;
+#endif
+}
+
 int future_run_callbacks(struct future *future) {
-    if (future->rare == NULL || future_rare(future)->callbacks == NULL) {
+    struct rare *rare = future_rare(future);
+    if (rare == NULL) {
         return 0;
     }
-    PyObject *callbacks = future_rare(future)->callbacks;
-    Py_INCREF(callbacks);
+    own_lock_take(&future->lock);
+    PyObject *callbacks = rare->callbacks;
+    Py_XINCREF(callbacks);
+    own_lock_give(&future->lock);
     int error = 0;
-    /* A callback may add another one to the list: the bound is read each time. */
-    for (Py_ssize_t i = 0; i < PyList_GET_SIZE(callbacks) && error == 0; i++) {
-        PyObject *callback = PyList_GET_ITEM(callbacks, i);
-        Py_INCREF(callback);
-        error = future_run_callback(future, callback);
-        Py_DECREF(callback);
+    /* A callback may add another one to the list: its end is looked for each time. */
+    for (Py_ssize_t i = 0; callbacks != NULL && i < PyList_GET_SIZE(callbacks) && error == 0; i++) {
+        PyObject *callback = callback_at(callbacks, i);
+        if (callback != NULL) {
+            error = future_run_callback(future, callback);
+            Py_DECREF(callback);
+        }
     }
-    Py_DECREF(callbacks);
+    Py_XDECREF(callbacks);
     return error;
 }
 
@@ -74,51 +94,83 @@ static int call_base_void(PyObject *self, PyObject *name, PyObject *arg) {
 }
 
 int future_start(struct future *future) {
-    if (future_is_plain(future) && future->state == FUTURE_PENDING) {
-        future->state = FUTURE_RUNNING;
-        return 1;
+    int is_started = -1;
+    own_lock_take(&future->lock);
+    if (future_is_plain_locked(future) && future_state(future) == FUTURE_PENDING) {
+        future_set_state_locked(future, FUTURE_RUNNING);
+        is_started = 1;
+    } else if (future_is_plain_locked(future) && future_state(future) == FUTURE_CANCELLED) {
+        future_set_state_locked(future, FUTURE_CANCELLED_AND_NOTIFIED);
+        is_started = 0;
     }
-    if (future_is_plain(future) && future->state == FUTURE_CANCELLED) {
-        future->state = FUTURE_CANCELLED_AND_NOTIFIED;
-        return 0;
+    own_lock_give(&future->lock);
+    if (is_started >= 0) {
+        return is_started;
     }
     struct module_state *state = state_of(Py_TYPE(future));
     PyObject *answer = future_call_base((PyObject *)future,
                                         state->names.set_running_or_notify_cancel, NULL, 0, NULL);
-    int is_started = answer ? PyObject_IsTrue(answer) : -1;
+    is_started = answer ? PyObject_IsTrue(answer) : -1;
     Py_XDECREF(answer);
     return is_started;
 }
 
-/* The plain way: nothing here gives the interpreter's lock away before the state has changed. */
-static int settle_plainly(struct future *future, PyObject *result, PyObject *exception) {
-    if (exception != NULL || may_make_cycle(result)) {
-        future_track(future);
+/* The plain way, if it is open. */
+static bool settle_plainly(struct future *future, PyObject *result, PyObject *exception) {
+    PyObject *old_result = NULL, *old_exception = NULL;
+    own_lock_take(&future->lock);
+    bool is_open = future_is_plain_locked(future) && !future_is_over(future);
+    if (is_open) {
+        old_result = future->result;
+        old_exception = future->exception;
+        future->result = result;
+        future->exception = exception;
+        future_set_state_locked(future, FUTURE_FINISHED);
+        future_set_settled_locked(future, true);
+        future_wake_locked(future);
     }
-    PyObject *old_result = future->result, *old_exception = future->exception;
-    future->result = result;
-    future->exception = exception;
-    future->state = FUTURE_FINISHED;
-    future->is_settled = true;
-    if (future->rare != NULL) {
-        future_wake(future);
-    }
+    own_lock_give(&future->lock);
     Py_XDECREF(old_result);
     Py_XDECREF(old_exception);
-    return future->rare != NULL ? future_run_callbacks(future) : 0;
+    return is_open;
 }
 
-int future_settle(struct future *future, PyObject *result, PyObject *exception) {
-    if (future_is_plain(future) && !future_is_over(future)) {
-        return settle_plainly(future, result, exception);
-    }
+static int settle_slowly(struct future *future, PyObject *result, PyObject *exception) {
     struct names *names = &state_of(Py_TYPE(future))->names;
     PyObject *name = exception ? names->set_exception : names->set_result;
     PyObject *value = exception ? exception : result;
     int error = call_base_void((PyObject *)future, name, value);
-    future->is_settled = future->is_settled || (error == 0 && future->state == FUTURE_FINISHED);
+    if (error == 0) {
+        own_lock_take(&future->lock);
+        future_set_settled_locked(future, future_is_settled(future) ||
+                                              future_state(future) == FUTURE_FINISHED);
+        own_lock_give(&future->lock);
+    }
     Py_DECREF(value);
     return error;
+}
+
+int future_settle(struct future *future, PyObject *result, PyObject *exception) {
+    if (exception != NULL || may_make_cycle(result)) {
+        future_track(future);
+    }
+    return settle_plainly(future, result, exception) ? future_run_callbacks(future)
+                                                     : settle_slowly(future, result, exception);
+}
+
+int future_finish(struct future *future, PyObject *result, PyObject *exception) {
+    if (exception != NULL || may_make_cycle(result)) {
+        future_track(future);
+    }
+    if (settle_plainly(future, result, exception)) {
+        return future_run_callbacks(future);
+    }
+    if ((future->task.flags & TRD_TASK_RESUMABLE) != 0 && future_is_cancelled(future)) {
+        Py_XDECREF(result);
+        Py_XDECREF(exception);
+        return future_drop(future);
+    }
+    return settle_slowly(future, result, exception);
 }
 
 /* A resumable call can be cancelled as long as it is not over, too: between two slices it leaves
@@ -127,32 +179,54 @@ int future_settle(struct future *future, PyObject *result, PyObject *exception) 
  * Marks a pending future as cancelled and tells everybody but wait() and as_completed(), as
  * Future.cancel() does; 1: it is cancelled; 0: it is too late; -1 with an exception. The task is
  * taken out of its pool before the callbacks run, so that they find it gone. */
-static int cancel_plainly(struct future *future) {
-    if (future_is_cancelled(future)) {
-        return 1;
+static int cancel_slowly(struct future *future);
+
+int future_cancel(struct future *future) {
+    unretrieved_end(future); /* too late, perhaps; but nobody wants to know */
+    own_lock_take(&future->lock);
+    bool is_plain = future_is_plain_locked(future);
+    bool is_cancelled = future_is_cancelled(future);
+    bool is_open = future_state(future) == FUTURE_PENDING || future_is_in_slices(future);
+    if (is_plain && is_open) {
+        future_set_state_locked(future, FUTURE_CANCELLED);
+        future_wake_locked(future);
     }
-    if (future->state != FUTURE_PENDING && !future_is_in_slices(future)) {
-        return 0;
+    own_lock_give(&future->lock);
+    if (!is_plain) {
+        return cancel_slowly(future);
     }
-    future->state = FUTURE_CANCELLED;
-    future_wake(future);
+    if (!is_open) {
+        return is_cancelled;
+    }
     engine_withdraw(future);
     return future_run_callbacks(future) == 0 ? 1 : -1;
 }
 
+/* Changes the state if it is `from`. */
+static bool exchange_state(struct future *future, enum future_state from, enum future_state to) {
+    own_lock_take(&future->lock);
+    bool is_changed = future_state(future) == from;
+    if (is_changed) {
+        future_set_state_locked(future, to);
+    }
+    own_lock_give(&future->lock);
+    return is_changed;
+}
+
+bool future_back_to_pending(struct future *future) {
+    return future_is_in_slices(future) && exchange_state(future, FUTURE_RUNNING, FUTURE_PENDING);
+}
+
 static int cancel_slowly(struct future *future) {
     struct module_state *state = state_of(Py_TYPE(future));
-    bool is_in_slices = future_is_in_slices(future);
-    if (is_in_slices) {
-        future->state = FUTURE_PENDING; /* so that the method finds what it may cancel */
-    }
+    bool is_in_slices = future_back_to_pending(future); /* the method finds what it may cancel */
     PyObject *answer = future_call_base((PyObject *)future, state->names.cancel, NULL, 0, NULL);
     int is_cancelled = answer ? PyObject_IsTrue(answer) : -1;
     Py_XDECREF(answer);
-    if (is_in_slices && future->state == FUTURE_PENDING) {
-        future->state = FUTURE_RUNNING; /* it has failed */
+    if (is_in_slices) {
+        (void)exchange_state(future, FUTURE_PENDING, FUTURE_RUNNING); /* if it has failed */
     }
-    if (future->state == FUTURE_CANCELLED) {
+    if (future_state(future) == FUTURE_CANCELLED) {
         PyObject *error = error_take();
         engine_withdraw(future);
         if (error != NULL) {
@@ -162,17 +236,12 @@ static int cancel_slowly(struct future *future) {
     return is_cancelled;
 }
 
-int future_cancel(struct future *future) {
-    unretrieved_end(future); /* too late, perhaps; but nobody wants to know */
-    return future_is_plain(future) ? cancel_plainly(future) : cancel_slowly(future);
-}
-
 int future_drop(struct future *future) {
     int error = 0;
-    if (future->state == FUTURE_PENDING) {
+    if (future_state(future) == FUTURE_PENDING) {
         error = future_cancel(future) < 0 ? -1 : 0;
     }
-    if (future->state == FUTURE_CANCELLED) {
+    if (future_state(future) == FUTURE_CANCELLED) {
         PyObject *pending = error ? error_take() : NULL;
         error = future_start(future) < 0 ? -1 : 0;
         if (pending != NULL) {

@@ -5,10 +5,10 @@
  */
 #include "extension.h"
 
-void future_wake(struct future *future) {
+void future_wake_locked(struct future *future) {
     struct rare *rare = future_rare(future);
     if (rare != NULL) {
-        sleepers_wake_all(&rare->sleepers);
+        sleepers_wake_all_locked(&rare->sleepers);
     }
 }
 
@@ -17,19 +17,25 @@ enum wait_end future_wait(struct future *future, uint64_t *timeout_ns) {
     if (rare == NULL) {
         return WAIT_ERROR;
     }
-    /* Making it may have let other threads in. */
-    bool is_worth_it = !future_is_over(future) && rare->condition == NULL;
     uint64_t now_ns = trd_clock_now_ns();
     uint64_t deadline_ns = *timeout_ns < TRD_FOREVER - now_ns ? now_ns + *timeout_ns : TRD_FOREVER;
-    if (is_worth_it && sleepers_join(&rare->sleepers, deadline_ns) != 0) {
+    own_lock_take(&future->lock);
+    int error = 0;
+    if (!future_is_over(future) && rare->condition == NULL) {
+        error = sleepers_join_locked(&rare->sleepers, deadline_ns, &future->lock);
+    }
+    bool has_condition = rare->condition != NULL;
+    bool is_over = future_is_over(future);
+    own_lock_give(&future->lock);
+    if (error != 0) {
         return WAIT_ERROR;
     }
     if (deadline_ns != TRD_FOREVER) {
         now_ns = trd_clock_now_ns();
         *timeout_ns = now_ns < deadline_ns ? deadline_ns - now_ns : 0;
     }
-    if (rare->condition != NULL) {
+    if (has_condition) {
         return WAIT_ON_CONDITION;
     }
-    return future_is_over(future) ? WAIT_OVER : WAIT_TIMED_OUT;
+    return is_over ? WAIT_OVER : WAIT_TIMED_OUT;
 }

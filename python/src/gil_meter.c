@@ -95,20 +95,32 @@ void gil_meter_free(struct gil_meter *meter) {
     free(meter);
 }
 
-void gil_meter_open(struct gil_meter **place, struct gil_account *account) {
+/* The meter at `*place`, made if need be; NULL without memory. */
+static struct gil_meter *meter_at(struct gil_meter **place, struct own_lock *lock) {
     if (*place != NULL && (*place)->process != getpid()) {
         gil_meter_free(*place);
         *place = NULL;
     }
-    if (*place == NULL) {
-        struct gil_meter *made = meter_new();
-        if (*place == NULL) {
-            *place = made;
-        } else {
-            gil_meter_free(made); /* somebody else was faster while the lock was away */
-        }
-    }
+    own_lock_take(lock);
     struct gil_meter *meter = *place;
+    own_lock_give(lock);
+    if (meter != NULL) {
+        return meter;
+    }
+    struct gil_meter *made = meter_new();
+    own_lock_take(lock);
+    if (*place == NULL) {
+        *place = made;
+        made = NULL;
+    }
+    meter = *place;
+    own_lock_give(lock);
+    gil_meter_free(made); /* somebody else was faster */
+    return meter;
+}
+
+void gil_meter_open(struct gil_meter **place, struct own_lock *lock, struct gil_account *account) {
+    struct gil_meter *meter = meter_at(place, lock);
     account->why_not = meter ? meter->why_not : "no memory";
     if (account->why_not == NULL && !meter->is_running && meter_start(meter) != 0) {
         account->why_not = "the meter's thread could not be started";

@@ -21,6 +21,7 @@
 #include <treadle/rng.h>
 
 #include "gil_layout.h"
+#include "own_lock.h"
 
 /** Times of all workers together since the account was opened: holding the lock, of that with a
  * core, waiting for the lock, and on a core or ready for one. */
@@ -72,8 +73,9 @@ struct gil_meter {
 
 /** Opens an account at the meter in *place, which is made if it is not there or is our parent
  * process's. Never fails: account->why_not says why nothing will be measured. May give the
- * interpreter's lock away. */
-void gil_meter_open(struct gil_meter **place, struct gil_account *account);
+ * interpreter's lock away. `lock` protects *place where the interpreter has no lock: then nothing
+ * is measured, and the account stays closed. */
+void gil_meter_open(struct gil_meter **place, struct own_lock *lock, struct gil_account *account);
 void gil_meter_close(struct gil_meter *meter, struct gil_account *account);
 
 /** The calling thread takes a seat, if the account is measured; and gives it back. */

@@ -1,7 +1,8 @@
 /* group_names.c - what the callables and clients of a pool with insight are called.
  *
  * The engine tells them apart by 64-bit keys; here is what those stand for, noted when a key is
- * first seen. Dictionaries: they are safe whoever uses them at the same time. What a callable's key
+ * first seen. Dictionaries: they are safe whoever uses them at the same time, and what is in them
+ * once stays as it is. What a callable's key
  * is the address of is kept alive, so that no other callable gets that address. Nothing here may
  * fail a submit: who cannot be noted has no name.
  */
@@ -16,8 +17,7 @@ int group_names_open(struct group_names *names) {
     return names->clients ? 0 : -1;
 }
 
-PyObject *call_label(struct module_state *state, PyObject *callee) {
-    callee = call_core(state, callee);
+static PyObject *label_of(PyObject *callee) {
     PyObject *name = PyObject_GetAttrString(callee, "__qualname__");
     if (name == NULL) { /* an object that can be called */
         PyErr_Clear();
@@ -44,6 +44,13 @@ PyObject *call_label(struct module_state *state, PyObject *callee) {
     return label;
 }
 
+PyObject *call_label(struct module_state *state, PyObject *callee) {
+    PyObject *core = call_core(state, callee);
+    PyObject *label = label_of(core);
+    Py_DECREF(core);
+    return label;
+}
+
 /* Is there something to be noted? Then `*number` is the key, to be given back. */
 static bool is_new(PyObject *dictionary, Py_ssize_t limit, uint64_t key, PyObject **number) {
     *number = PyLong_FromUnsignedLongLong(key);
@@ -57,7 +64,8 @@ static bool is_new(PyObject *dictionary, Py_ssize_t limit, uint64_t key, PyObjec
 }
 
 static void note(PyObject *dictionary, PyObject *number, PyObject *value) {
-    if (value == NULL || PyDict_SetItem(dictionary, number, value) != 0) {
+    /* Somebody may have been faster: then his value stays. */
+    if (value == NULL || PyDict_SetDefault(dictionary, number, value) == NULL) {
         PyErr_Clear();
     }
     Py_XDECREF(value);
@@ -73,9 +81,10 @@ static void note_callable(struct engine *engine, uint64_t key, PyObject *callee)
     PyObject *kept = PyFunction_Check(core) ? PyFunction_GET_CODE(core)
                      : PyType_Check(core)   ? core
                                             : (PyObject *)Py_TYPE(core);
-    PyObject *label = call_label(engine->state, callee);
+    PyObject *label = label_of(core);
     note(callables, number, label ? PyTuple_Pack(2, label, kept) : NULL);
     Py_XDECREF(label);
+    Py_DECREF(core);
 }
 
 uint64_t group_names_key(struct engine *engine, PyObject *callee) {

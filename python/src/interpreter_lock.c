@@ -9,10 +9,28 @@
  * waits for it, which finds the lock taken again and starts its waiting time anew, so that it never
  * comes to ask for the lock. Only the interpreter's own loop hands it over. A worker whose calls do
  * not reach that loop therefore calls a Python function that does nothing.
+ *
+ * An interpreter without a lock has threads come and go in the same way: "to hold the lock" is then
+ * to be one of those that its garbage collector waits for. The collector stops threads in that same
+ * loop.
  */
 #include "extension.h"
 
 static _Thread_local PyThreadState *given_away;
+static _Thread_local bool is_visited;
+
+/* Does this thread hold the interpreter's lock? */
+static bool is_attached(void) {
+#if PY_VERSION_HEX >= 0x030D0000
+    return PyThreadState_GetUnchecked() != NULL;
+#else
+    return _PyThreadState_UncheckedGet() != NULL;
+#endif
+}
+
+bool interpreter_is_visited(void) {
+    return is_visited;
+}
 
 PyObject *interpreter_make_pause(void) {
     PyObject *globals = PyDict_New();
@@ -45,17 +63,19 @@ void interpreter_enter(const struct engine *engine, struct interpreter_visit *vi
         visit->retaken = given_away;
         given_away = NULL;
         PyEval_RestoreThread(visit->retaken);
-    } else if (PyGILState_GetThisThreadState() == NULL) {
+    } else if (!is_attached()) {
         visit->made = PyThreadState_New(engine->interpreter);
         if (visit->made == NULL) {
             Py_FatalError("treadle: no memory for a thread's state");
         }
         PyEval_RestoreThread(visit->made);
+        is_visited = true;
     }
 }
 
 void interpreter_leave(struct interpreter_visit *visit) {
     if (visit->made != NULL) {
+        is_visited = false;
         PyThreadState_Clear(visit->made);
         PyThreadState_DeleteCurrent();
     } else if (visit->retaken != NULL) {

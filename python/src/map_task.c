@@ -167,10 +167,12 @@ void map_task_end(struct map_task *task, PyObject *error) {
         drop_arguments(task, 0);
         task->error = error;
     }
+    own_lock_take(&job->lock);
     /* Releases results and error to whoever finds it over. */
     atomic_store_explicit(&task->is_over, true, memory_order_release);
     if (job->awaited == task) {
-        sleepers_wake_all(&job->sleepers);
+        sleepers_wake_all_locked(&job->sleepers);
     }
+    own_lock_give(&job->lock);
     map_task_unref(task);
 }

@@ -30,8 +30,9 @@ struct map_job {
     Py_ssize_t width;               /* constant: arguments of an item */
     _Atomic Py_ssize_t owner_count; /* atomic */
     _Atomic bool is_closed;         /* atomic: nobody wants what is not there yet */
-    struct map_task *awaited;       /* what the iterator's thread sleeps for, or NULL */
-    struct sleeper *sleepers;       /* that thread */
+    struct own_lock lock;
+    struct map_task *awaited; /* lock: what the iterator's thread sleeps for, or NULL */
+    struct sleeper *sleepers; /* lock: that thread */
 };
 
 struct map_task {

@@ -11,45 +11,18 @@
 
 #include <errno.h>
 
-/* Gives back a reference of the pool's keeper. It must not be the last one: whoever gives that back
- * destroys the pool, and waits for the keeper. */
-static void keeper_unref(struct engine *engine) {
-    if (Py_REFCNT(engine) > 1) {
-        Py_DECREF((PyObject *)engine);
-    } else if (PyThread_start_new_thread(engine_unref_elsewhere, engine) ==
-               PYTHREAD_INVALID_THREAD_ID) {
-        PyErr_Clear(); /* no thread for it: then it stays */
-    }
-}
-
-/* Starts it on a thread that holds the interpreter's lock. */
-static int spawn_inside(struct engine *engine, const struct interpreter_visit *visit,
-                        uint32_t worker) {
-    int error = worker_start(engine, worker);
-    if (visit->made != NULL && PyErr_Occurred()) {
+static int backend_spawn(void *context, struct trd_pool *pool, uint32_t worker) {
+    struct interpreter_visit visit;
+    interpreter_enter(context, &visit);
+    /* The keeper has no reference of its own: it may come too late. */
+    struct engine *engine = engine_get(context);
+    int error = engine ? worker_start(engine, pool, worker) : -ESHUTDOWN;
+    if (visit.made != NULL && PyErr_Occurred()) {
         PyErr_WriteUnraisable((PyObject *)engine); /* nobody's call to fail */
     } else if (PyErr_Occurred()) {
-        PyObject *why = error_take();
-        Py_XSETREF(engine->thread_error, why);
+        engine_keep_thread_error(engine, error_take());
     }
-    return error;
-}
-
-static int backend_spawn(void *context, struct trd_pool *pool, uint32_t worker) {
-    struct engine *engine = context;
-    struct interpreter_visit visit;
-    interpreter_enter(engine, &visit);
-    engine->pool = pool; /* the first workers start before the pool is handed to us */
-    int error = -ESHUTDOWN;
-    if (!engine->is_dying) { /* the keeper has no reference of its own, it may come too late */
-        Py_INCREF((PyObject *)engine);
-        error = spawn_inside(engine, &visit, worker);
-        if (visit.made != NULL) {
-            keeper_unref(engine);
-        } else {
-            Py_DECREF((PyObject *)engine);
-        }
-    }
+    Py_XDECREF((PyObject *)engine);
     interpreter_leave(&visit);
     return error;
 }
@@ -72,8 +45,7 @@ static int backend_open(void *context, uint32_t worker) {
     if (why == NULL) {
         PyErr_Clear();
     } else {
-        Py_XSETREF(engine->broken, why);
-        sleepers_wake_all(&engine->room);
+        engine_break(engine, why);
     }
     return -ECANCELED;
 }
@@ -89,8 +61,10 @@ enum { RUNS_PER_TURN = 64 };
 
 /* Somebody has had his chance to run when this returns, if it is due or was not for long. */
 static void take_turns(struct engine *engine, bool is_due) {
-    if ((++engine->runs % RUNS_PER_TURN == 0 || is_due) &&
-        interpreter_take_turns(engine->state) != 0) {
+    /* Relaxed, and in two steps: it does not matter when some are not counted. */
+    uint32_t runs = atomic_load_explicit(&engine->runs, memory_order_relaxed) + 1;
+    atomic_store_explicit(&engine->runs, runs, memory_order_relaxed);
+    if ((runs % RUNS_PER_TURN == 0 || is_due) && interpreter_take_turns(engine->state) != 0) {
         log_worker_error(engine);
     }
 }
@@ -98,8 +72,7 @@ static void take_turns(struct engine *engine, bool is_due) {
 static void note_started(struct engine *engine, bool *is_started) {
     if (!*is_started) {
         *is_started = true;
-        engine->waiting--;
-        sleepers_wake_one(&engine->room);
+        engine_started(engine);
     }
 }
 
@@ -109,7 +82,7 @@ static enum trd_outcome wait_again(struct engine *engine, struct future *future)
         return TRD_OUTCOME_CANCELLED;
     }
     future->is_started = false;
-    engine->waiting++;
+    (void)shared_add(&engine->waiting, 1); /* whoever submits looks at it */
     return TRD_OUTCOME_AGAIN;
 }
 
@@ -167,6 +140,10 @@ static enum trd_outcome backend_run(void *context, uint32_t worker, struct trd_t
  */
 static bool backend_is_quiet(void *context, struct trd_task *task) {
     (void)context;
+#ifdef Py_GIL_DISABLED
+    (void)task; /* somebody may begin to listen, or let it go, at any time */
+    return false;
+#else
     if (map_task_is(task)) {
         return map_task_is_quiet(map_task_of(task));
     }
@@ -174,8 +151,9 @@ static bool backend_is_quiet(void *context, struct trd_task *task) {
     struct rare *rare = future_rare(future);
     bool has_listeners = rare != NULL && (rare->condition || rare->waiters || rare->callbacks);
     bool is_settled_by_hand =
-        future->state != FUTURE_RUNNING || future->result || future->exception;
+        future_state(future) != FUTURE_RUNNING || future->result || future->exception;
     return !has_listeners && !is_settled_by_hand && Py_REFCNT(future) > 1;
+#endif
 }
 
 static int settle_done(struct future *future) {
@@ -184,7 +162,7 @@ static int settle_done(struct future *future) {
     if (exception != NULL) {
         unretrieved_begin(future, exception);
     }
-    return future_settle(future, result, exception);
+    return future_finish(future, result, exception);
 }
 
 /* Why a call was never made, or NULL with an exception; `late` says what an expired one was. */
@@ -194,8 +172,8 @@ static PyObject *explain_dropped(const struct engine *engine, enum trd_outcome o
     if (outcome == TRD_OUTCOME_EXPIRED) {
         return PyObject_CallFunction(state->task_expired, "s", late);
     }
-    return engine->broken != NULL ? PyObject_CallOneArg(state->broken_pool, engine->broken)
-                                  : PyObject_CallNoArgs(state->cancelled_error);
+    return engine_is_broken(engine) ? PyObject_CallOneArg(state->broken_pool, engine->broken)
+                                    : PyObject_CallNoArgs(state->cancelled_error);
 }
 
 static const char late_to_start[] = "the call has not started before its deadline";
@@ -203,12 +181,11 @@ static const char late_to_start[] = "the call has not started before its deadlin
 static int settle_dropped(struct engine *engine, struct future *future, enum trd_outcome outcome) {
     call_drop(future);
     const char *late = late_to_start;
-    if (future_is_in_slices(future)) { /* between two slices */
-        future->state = FUTURE_PENDING;
+    if (future_back_to_pending(future)) { /* between two slices */
         late = "the policy has dropped the call between two slices";
     }
-    bool has_failed = outcome == TRD_OUTCOME_EXPIRED || engine->broken != NULL;
-    if (future->state != FUTURE_PENDING || !has_failed) {
+    bool has_failed = outcome == TRD_OUTCOME_EXPIRED || engine_is_broken(engine);
+    if (future_state(future) != FUTURE_PENDING || !has_failed) {
         return future_drop(future);
     }
     PyObject *exception = explain_dropped(engine, outcome, late);
@@ -228,7 +205,9 @@ static void complete_map(struct engine *engine, struct map_task *task, enum trd_
 static void complete_future(struct engine *engine, struct future *future,
                             enum trd_outcome outcome) {
     note_started(engine, &future->is_started);
+    own_lock_take(&future->lock);
     future->engine = NULL;
+    own_lock_give(&future->lock);
     PyObject *unused = context_take(future);
     Py_XDECREF(unused);
     int error =
@@ -248,7 +227,7 @@ static void backend_complete(void *context, struct trd_task *task, enum trd_outc
     } else {
         complete_future(engine, future_of_task(task), outcome);
     }
-    if (--engine->accepted == 0) {
+    if (shared_add(&engine->accepted, UINT64_MAX) == 0) {
         Py_DECREF((PyObject *)engine);
     }
     interpreter_leave(&visit);

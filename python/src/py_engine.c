@@ -17,14 +17,18 @@ static void raise_message(PyObject *type, const char *message) {
     PyErr_SetString(type, message);
 }
 
+static bool is_shut_down(const struct engine *engine) {
+    return atomic_load_explicit(&engine->is_shut_down, memory_order_relaxed); /* a state, no more */
+}
+
 void engine_raise(struct engine *engine, int error) {
     struct module_state *state = engine->state;
     switch (-error) {
     case ENOTRECOVERABLE:
-        PyErr_SetObject(state->broken_pool, engine->broken ? engine->broken : Py_None);
+        PyErr_SetObject(state->broken_pool, engine_is_broken(engine) ? engine->broken : Py_None);
         return;
     case ESHUTDOWN:
-        raise_message(PyExc_RuntimeError, state->is_exiting && !engine->is_shut_down
+        raise_message(PyExc_RuntimeError, state_is_exiting(state) && !is_shut_down(engine)
                                               ? "cannot schedule new futures after interpreter "
                                                 "shutdown"
                                               : "cannot schedule new futures after shutdown");
@@ -33,18 +37,19 @@ void engine_raise(struct engine *engine, int error) {
         if (engine->pending_max) {
             PyErr_Format(state->queue_full,
                          "the pool has refused the call: %llu wait already (max_pending=%llu)",
-                         (unsigned long long)engine->waiting,
+                         (unsigned long long)shared_read(&engine->waiting),
                          (unsigned long long)engine->pending_max);
         } else {
             PyErr_Format(state->queue_full,
                          "the policy of the pool has refused the call while %llu wait",
-                         (unsigned long long)engine->waiting);
+                         (unsigned long long)shared_read(&engine->waiting));
         }
         return;
     case ETIMEDOUT:
         PyErr_Format(state->queue_full,
                      "the pool was full for too long: %llu wait (max_pending=%llu, full_timeout)",
-                     (unsigned long long)engine->waiting, (unsigned long long)engine->pending_max);
+                     (unsigned long long)shared_read(&engine->waiting),
+                     (unsigned long long)engine->pending_max);
         return;
     case EDEADLK:
         raise_message(PyExc_RuntimeError,
@@ -75,9 +80,66 @@ int engine_check_process(const struct engine *engine) {
     return -1;
 }
 
+struct engine *engine_get(struct engine *engine) {
+#if PY_VERSION_HEX >= 0x030D0000
+    PyObject *got = NULL;
+    (void)PyWeakref_GetRef(engine->self_reference, &got); /* it is a weak reference */
+    return (struct engine *)(void *)got;
+#else
+    PyObject *got = PyWeakref_GetObject(engine->self_reference);
+    if (got == Py_None) {
+        return NULL;
+    }
+    Py_INCREF(got);
+    return (struct engine *)(void *)got;
+#endif
+}
+
+void engine_break(struct engine *engine, PyObject *why) {
+    own_lock_take(&engine->lock);
+    if (engine->broken == NULL) { /* the first reason counts */
+        engine->broken = why;
+        why = NULL;
+    }
+    /* Release: pairs with the acquire in engine_is_broken(). */
+    atomic_store_explicit(&engine->is_broken, true, memory_order_release);
+    sleepers_wake_all_locked(&engine->room);
+    own_lock_give(&engine->lock);
+    Py_XDECREF(why);
+}
+
+static PyObject *exchange_thread_error(struct engine *engine, PyObject *why) {
+    own_lock_take(&engine->lock);
+    PyObject *old = engine->thread_error;
+    engine->thread_error = why;
+    /* Relaxed: it is read by the thread that has set it, or by luck. */
+    atomic_store_explicit(&engine->has_thread_error, why != NULL, memory_order_relaxed);
+    own_lock_give(&engine->lock);
+    return old;
+}
+
+void engine_keep_thread_error(struct engine *engine, PyObject *why) {
+    Py_XDECREF(exchange_thread_error(engine, why));
+}
+
+PyObject *engine_take_thread_error(struct engine *engine) {
+    return exchange_thread_error(engine, NULL);
+}
+
+/* Whoever waits for room waits in vain. */
+static void engine_end(struct engine *engine, bool is_shut_down) {
+    own_lock_take(&engine->lock);
+    /* Relaxed: see engine_is_ending(). */
+    atomic_store_explicit(&engine->is_ending, true, memory_order_relaxed);
+    if (is_shut_down) {
+        atomic_store_explicit(&engine->is_shut_down, true, memory_order_relaxed); /* as above */
+    }
+    sleepers_wake_all_locked(&engine->room);
+    own_lock_give(&engine->lock);
+}
+
 void engine_let_go(struct engine *engine) {
-    engine->is_ending = true;
-    sleepers_wake_all(&engine->room);
+    engine_end(engine, false);
     if (engine->pool != NULL) {
         (void)trd_pool_shutdown(engine->pool, TRD_SHUTDOWN_DRAIN, false); /* cannot fail unwaited */
     }
@@ -89,8 +151,7 @@ static PyObject *engine_shutdown(PyObject *self, PyObject *cancel) {
     if (is_cancelling < 0) {
         return NULL;
     }
-    engine->is_shut_down = engine->is_ending = true;
-    sleepers_wake_all(&engine->room);
+    engine_end(engine, true);
     enum trd_shutdown how = is_cancelling ? TRD_SHUTDOWN_CANCEL_PENDING : TRD_SHUTDOWN_DRAIN;
     int error = trd_pool_shutdown(engine->pool, how, false);
     /* In a forked child there is nothing to shut down, and cleaning up must not fail. */
@@ -191,11 +252,11 @@ static void engine_open_meter(struct engine *engine, const struct engine_argumen
         (!spec.sizer->reads_gil && !given->is_insightful)) {
         return;
     }
-    if (engine->state->is_exiting) {
+    if (state_is_exiting(engine->state)) {
         engine->gil.why_not = "the interpreter is shutting down";
         return;
     }
-    gil_meter_open(&engine->state->gil_meter, &engine->gil);
+    gil_meter_open(&engine->state->gil_meter, &engine->state->lock, &engine->gil);
 }
 
 static int engine_open(struct engine *engine, const struct engine_arguments *given) {
@@ -233,7 +294,9 @@ static int engine_open(struct engine *engine, const struct engine_arguments *giv
     struct trd_pool *pool = NULL;
     int error = trd_pool_create(&config, &pool, &message);
     engine->pool = error == 0 ? pool : NULL;
-    if (error == -EINVAL && engine->thread_error == NULL && message.message[0] != '\0') {
+    /* Relaxed: what this thread has kept itself, it sees. */
+    bool has_failed = atomic_load_explicit(&engine->has_thread_error, memory_order_relaxed);
+    if (error == -EINVAL && !has_failed && message.message[0] != '\0') {
         raise_message(PyExc_ValueError, message.message);
         return -1;
     }
@@ -250,8 +313,9 @@ static PyObject *engine_tp_new(PyTypeObject *type, PyObject *args, PyObject *kwa
     engine->interpreter = PyInterpreterState_Get();
     engine->process = getpid();
     engine->threads = PySet_New(NULL);
-    if (engine->threads == NULL || engine_parse(engine, &given, args, kwargs) != 0 ||
-        engine_open(engine, &given) != 0) {
+    engine->self_reference = PyWeakref_NewRef((PyObject *)engine, NULL);
+    if (engine->threads == NULL || engine->self_reference == NULL ||
+        engine_parse(engine, &given, args, kwargs) != 0 || engine_open(engine, &given) != 0) {
         Py_DECREF((PyObject *)engine);
         return NULL;
     }
@@ -281,50 +345,80 @@ static int engine_clear(PyObject *self) {
     return 0;
 }
 
-static void engine_dealloc(PyObject *self) {
-    PyTypeObject *type = Py_TYPE(self);
-    struct engine *engine = as_engine(self);
-    PyObject_GC_UnTrack(self);
-    if (engine->weakrefs != NULL) {
-        PyObject_ClearWeakRefs(self);
-    }
-    PyObject *error = error_take();
-    engine->is_dying = true;
+/* Its pool ends first; afterwards nothing knows the engine any more. */
+static void engine_free(struct engine *engine) {
+    PyTypeObject *type = Py_TYPE(engine);
     if (engine->pool != NULL) {
         interpreter_release();
         trd_pool_destroy(engine->pool);
         interpreter_retake();
     }
     gil_meter_close(engine->state->gil_meter, &engine->gil);
-    if (error != NULL) {
-        error_put(error);
-    }
-    (void)engine_clear(self);
+    (void)engine_clear((PyObject *)engine);
+    Py_XDECREF(engine->self_reference);
     Py_XDECREF(engine->initializer);
     Py_XDECREF(engine->name_prefix);
     Py_XDECREF(engine->broken);
-    type->tp_free(self);
+    type->tp_free(engine);
     Py_DECREF(type);
 }
 
-void engine_unref_elsewhere(void *arg) {
+/* The same, on a thread that the interpreter does not know. */
+static void engine_free_elsewhere(void *arg) {
     struct engine *engine = arg;
     PyThreadState *state = PyThreadState_New(engine->interpreter);
     if (state == NULL) {
         return; /* no memory: then it stays */
     }
     PyEval_RestoreThread(state);
-    Py_DECREF((PyObject *)engine);
+    engine_free(engine);
     PyThreadState_Clear(state);
     PyThreadState_DeleteCurrent();
 }
 
+static void engine_dealloc(PyObject *self) {
+    struct engine *engine = as_engine(self);
+    PyObject_GC_UnTrack(self);
+    PyObject *error = error_take();
+    if (engine->weakrefs != NULL) {
+        PyObject_ClearWeakRefs(self); /* from here on, the keeper cannot get at it: engine_get() */
+    }
+    if (!interpreter_is_visited()) {
+        engine_free(engine);
+    } else if (PyThread_start_new_thread(engine_free_elsewhere, engine) ==
+               PYTHREAD_INVALID_THREAD_ID) {
+        /* This is the keeper, for which whoever destroys the pool waits, and there is no other
+         * thread: then it stays. */
+        PyErr_Clear();
+    }
+    if (error != NULL) {
+        error_put(error);
+    }
+}
+
 static PyObject *get_broken(PyObject *self, void *closure) {
     (void)closure;
-    PyObject *broken = as_engine(self)->broken;
-    broken = broken ? broken : Py_False;
+    struct engine *engine = as_engine(self);
+    PyObject *broken = engine_is_broken(engine) && engine->broken ? engine->broken : Py_False;
     Py_INCREF(broken);
     return broken;
+}
+
+static PyObject *get_waiting(PyObject *self, void *closure) {
+    (void)closure;
+    return PyLong_FromUnsignedLongLong(shared_read(&as_engine(self)->waiting));
+}
+
+static PyObject *get_is_shut_down(PyObject *self, void *closure) {
+    (void)closure;
+    return PyBool_FromLong(is_shut_down(as_engine(self)));
+}
+
+/* The closure says where. */
+static PyObject *get_workers(PyObject *self, void *closure) {
+    const _Atomic uint32_t *place =
+        (const _Atomic uint32_t *)(void *)((char *)self + (uintptr_t)closure);
+    return PyLong_FromUnsignedLong(atomic_load_explicit(place, memory_order_relaxed));
 }
 
 static PyMethodDef engine_methods[] = {
@@ -350,17 +444,19 @@ static PyMemberDef engine_members[] = {
     {"name_prefix", T_OBJECT, offsetof(struct engine, name_prefix), READONLY, NULL},
     {"initializer", T_OBJECT, offsetof(struct engine, initializer), READONLY, NULL},
     {"initargs", T_OBJECT, offsetof(struct engine, initargs), READONLY, NULL},
-    {"min_workers", T_UINT, offsetof(struct engine, workers_min), READONLY, NULL},
-    {"max_workers", T_UINT, offsetof(struct engine, workers_max), READONLY, NULL},
     {"max_pending", T_ULONGLONG, offsetof(struct engine, pending_max), READONLY, NULL},
-    {"waiting", T_ULONGLONG, offsetof(struct engine, waiting), READONLY, NULL},
-    {"is_shut_down", T_BOOL, offsetof(struct engine, is_shut_down), READONLY, NULL},
     {"__weaklistoffset__", T_PYSSIZET, offsetof(struct engine, weakrefs), READONLY, NULL},
     {NULL, 0, 0, 0, NULL},
 };
 
+#define OFFSET_OF(type, field) ((void *)(uintptr_t)offsetof(type, field))
+
 static PyGetSetDef engine_fields[] = {
     {"broken", get_broken, NULL, NULL, NULL},
+    {"waiting", get_waiting, NULL, NULL, NULL},
+    {"is_shut_down", get_is_shut_down, NULL, NULL, NULL},
+    {"min_workers", get_workers, NULL, NULL, OFFSET_OF(struct engine, workers_min)},
+    {"max_workers", get_workers, NULL, NULL, OFFSET_OF(struct engine, workers_max)},
     {NULL, NULL, NULL, NULL, NULL},
 };
 

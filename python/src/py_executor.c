@@ -11,8 +11,14 @@ static struct executor *as_executor(PyObject *self) {
     return (struct executor *)(void *)self;
 }
 
+/* Without the lock: an engine that was replaced stays alive in `former`. */
+static struct engine *engine_now(PyObject *self) {
+    /* Acquire: pairs with the release in set_engine(). */
+    return __atomic_load_n(&as_executor(self)->engine, __ATOMIC_ACQUIRE);
+}
+
 struct engine *executor_engine(PyObject *self) {
-    struct engine *engine = as_executor(self)->engine;
+    struct engine *engine = engine_now(self);
     if (engine == NULL) {
         PyErr_Format(PyExc_RuntimeError,
                      "%.100s.__init__() has not been called: call super().__init__() first",
@@ -26,6 +32,19 @@ bool executor_copies_context(const struct executor *executor, const struct place
         return executor->is_context_copied;
     }
     return placement->context == CONTEXT_COPY;
+}
+
+bool executor_has_keys(PyObject *self) {
+    /* Relaxed: it may change at any time. */
+    return __atomic_load_n(&as_executor(self)->keys, __ATOMIC_RELAXED) != NULL;
+}
+
+PyObject *executor_keys(PyObject *self) {
+    own_lock_take(&as_executor(self)->lock);
+    PyObject *keys = as_executor(self)->keys;
+    Py_XINCREF(keys);
+    own_lock_give(&as_executor(self)->lock);
+    return keys;
 }
 
 /* A future with its task; `placement` may be NULL. */
@@ -61,11 +80,10 @@ PyObject *executor_submit_call(PyObject *self, const struct placement *placement
     }
     bool is_context_copied = executor_copies_context(as_executor(self), placement);
     struct placement computed = {0};
-    PyObject *keys = as_executor(self)->keys;
+    PyObject *keys = executor_has_keys(self) ? executor_keys(self) : NULL;
     if (keys != NULL) {
         computed = placement ? *placement : computed;
         placement = &computed;
-        Py_INCREF(keys);
         int error = placement_compute(&computed, &engine->names, keys, args, count, keywords);
         Py_DECREF(keys);
         if (error != 0) {
@@ -96,18 +114,29 @@ static PyObject *get_engine(PyObject *self, void *closure) {
     return (PyObject *)engine;
 }
 
-static void forget_engine(PyObject *self) {
-    struct engine *engine = as_executor(self)->engine;
-    if (engine == NULL) {
-        return;
-    }
-    as_executor(self)->engine = NULL;
+static void let_go(struct engine *engine) {
     PyObject *error = error_take();
     engine_let_go(engine);
     if (error != NULL) {
         error_put(error);
     }
-    Py_DECREF((PyObject *)engine);
+}
+
+/* Keeps an engine that is about to be replaced: another thread may be about to use it. 0, or -1. */
+static int keep_former(struct executor *executor, struct engine *engine) {
+    PyObject *list = PyList_New(0);
+    if (list == NULL) {
+        return -1;
+    }
+    own_lock_take(&executor->lock);
+    if (executor->former == NULL) {
+        executor->former = list;
+        list = NULL;
+    }
+    int error = PyList_Append(executor->former, (PyObject *)engine); /* calls nobody */
+    own_lock_give(&executor->lock);
+    Py_XDECREF(list);
+    return error;
 }
 
 static int set_engine(PyObject *self, PyObject *value, void *closure) {
@@ -118,44 +147,65 @@ static int set_engine(PyObject *self, PyObject *value, void *closure) {
         return -1;
     }
     Py_INCREF(value);
-    forget_engine(self);
-    as_executor(self)->engine = (struct engine *)(void *)value;
-    return 0;
+    /* Acquire and release: for whoever uses it, and for whoever replaces it. */
+    struct engine *old = __atomic_exchange_n(&as_executor(self)->engine,
+                                             (struct engine *)(void *)value, __ATOMIC_ACQ_REL);
+    if (old == NULL) {
+        return 0;
+    }
+    let_go(old);
+    int error = keep_former(as_executor(self), old);
+    if (error == 0) {
+        Py_DECREF((PyObject *)old); /* without memory, it stays for ever */
+    }
+    return error;
 }
 
 static PyObject *get_keys(PyObject *self, void *closure) {
     (void)closure;
-    PyObject *keys = as_executor(self)->keys;
-    keys = keys ? keys : Py_None;
-    Py_INCREF(keys);
+    PyObject *keys = executor_keys(self);
+    if (keys == NULL) {
+        keys = Py_None;
+        Py_INCREF(keys);
+    }
     return keys;
 }
 
 static int set_keys(PyObject *self, PyObject *value, void *closure) {
     (void)closure;
-    if (value == Py_None) {
-        Py_CLEAR(as_executor(self)->keys);
-        return 0;
-    }
-    if (value == NULL || !PyTuple_CheckExact(value) || PyTuple_GET_SIZE(value) != ATTRIBUTE_COUNT) {
+    struct executor *executor = as_executor(self);
+    if (value != Py_None && (value == NULL || !PyTuple_CheckExact(value) ||
+                             PyTuple_GET_SIZE(value) != ATTRIBUTE_COUNT)) {
         PyErr_Format(PyExc_TypeError, "_keys must be a tuple of %d or None", (int)ATTRIBUTE_COUNT);
         return -1;
     }
-    Py_INCREF(value);
-    Py_XSETREF(as_executor(self)->keys, value);
+    PyObject *keys = value == Py_None ? NULL : value;
+    Py_XINCREF(keys);
+    own_lock_take(&executor->lock);
+    PyObject *old = executor->keys;
+    __atomic_store_n(&executor->keys, keys, __ATOMIC_RELAXED); /* read through the lock */
+    own_lock_give(&executor->lock);
+    Py_XDECREF(old);
     return 0;
 }
 
 static int executor_traverse(PyObject *self, visitproc visit, void *arg) {
     Py_VISIT(Py_TYPE(self));
     Py_VISIT(as_executor(self)->keys);
+    Py_VISIT(as_executor(self)->former);
     Py_VISIT((PyObject *)as_executor(self)->engine);
     return 0;
 }
 
 static int executor_clear(PyObject *self) {
+    struct engine *engine = as_executor(self)->engine;
+    as_executor(self)->engine = NULL;
+    if (engine != NULL) {
+        let_go(engine);
+    }
+    Py_XDECREF((PyObject *)engine);
     Py_CLEAR(as_executor(self)->keys);
-    forget_engine(self);
+    Py_CLEAR(as_executor(self)->former);
     return 0;
 }
 

@@ -17,9 +17,19 @@ static struct future *as_future(PyObject *self) {
 }
 
 void future_track(struct future *future) {
+    if (PyObject_GC_IsTracked((PyObject *)future)) {
+        return;
+    }
+#ifdef Py_GIL_DISABLED
+    /* Two threads may come here at once; the interpreter changes neighbouring bits under this. */
+    Py_BEGIN_CRITICAL_SECTION(future);
     if (!PyObject_GC_IsTracked((PyObject *)future)) {
         PyObject_GC_Track(future);
     }
+    Py_END_CRITICAL_SECTION();
+#else
+    PyObject_GC_Track(future);
+#endif
 }
 
 struct future *future_new(struct module_state *state, bool has_attr) {
@@ -78,7 +88,7 @@ static PyObject *cancelled(PyObject *self, PyObject *unused) {
 
 static PyObject *running(PyObject *self, PyObject *unused) {
     (void)unused;
-    return PyBool_FromLong(as_future(self)->state == FUTURE_RUNNING);
+    return PyBool_FromLong(future_state(as_future(self)) == FUTURE_RUNNING);
 }
 
 static PyObject *done(PyObject *self, PyObject *unused) {
@@ -86,23 +96,37 @@ static PyObject *done(PyObject *self, PyObject *unused) {
     return PyBool_FromLong(future_is_over(as_future(self)));
 }
 
+/* Makes room for callbacks, if one may have to wait there. 0, or -1 with an exception. */
+static int callbacks_make(struct future *future) {
+    if (future_is_over(future)) {
+        return 0;
+    }
+    struct rare *rare = future_rare_make(future);
+    PyObject *callbacks = rare ? rare_list_make(future, &rare->callbacks) : NULL;
+    Py_XDECREF(callbacks);
+    return callbacks ? 0 : -1;
+}
+
 static PyObject *add_done_callback(PyObject *self, PyObject *callback) {
     struct future *future = as_future(self);
-    PyObject *callbacks = NULL;
-    if (future_is_plain(future) && !future_is_over(future)) {
-        struct rare *rare = future_rare_make(future);
-        callbacks = rare ? rare_list_make(&rare->callbacks) : NULL;
-        if (callbacks == NULL) {
-            return NULL;
-        }
+    if (callbacks_make(future) != 0) {
+        return NULL;
     }
-    /* Looked at again: making the list may have let other threads in. */
-    if (!future_is_plain(future)) {
+    own_lock_take(&future->lock);
+    bool is_plain = future_is_plain_locked(future);
+    bool is_over = future_is_over(future);
+    int error = 0;
+    if (is_plain && !is_over) {
+        error = PyList_Append(future_rare(future)->callbacks, callback); /* calls nobody */
+    }
+    own_lock_give(&future->lock);
+    if (!is_plain) {
         PyObject *name = state_of(Py_TYPE(self))->names.add_done_callback;
         return future_call_base(self, name, &callback, 1, NULL);
     }
-    int error = future_is_over(future) ? future_run_callback(future, callback)
-                                       : PyList_Append(callbacks, callback);
+    if (is_over) {
+        error = future_run_callback(future, callback);
+    }
     if (error != 0) {
         return NULL;
     }
@@ -143,64 +167,91 @@ static PyObject *invoke_callbacks(PyObject *self, PyObject *unused) {
     Py_RETURN_NONE;
 }
 
-static PyObject *future_tp_repr(PyObject *self) {
+/* What a future has come to, at one moment. New references, or NULL. */
+struct outcome {
+    enum future_state state;
+    PyObject *result, *exception;
+};
+
+static struct outcome outcome_of(struct future *future) {
+    own_lock_take(&future->lock);
+    struct outcome outcome = {future_state(future), future->result, future->exception};
+    Py_XINCREF(outcome.result);
+    Py_XINCREF(outcome.exception);
+    own_lock_give(&future->lock);
+    return outcome;
+}
+
+static void outcome_forget(struct outcome *outcome) {
+    Py_XDECREF(outcome->result);
+    Py_XDECREF(outcome->exception);
+}
+
+static PyObject *outcome_repr(const struct outcome *outcome, PyObject *self, PyObject *name) {
     static const char *const words[FUTURE_STATE_COUNT] = {"pending", "running", "cancelled",
                                                           "cancelled", "finished"};
-    struct future *future = as_future(self);
+    const char *word = words[outcome->state];
+    if (outcome->state != FUTURE_FINISHED) {
+        return PyUnicode_FromFormat("<%U at %p state=%s>", name, (void *)self, word);
+    }
+    PyObject *value = outcome->exception ? outcome->exception : outcome->result;
+    PyTypeObject *type = value ? Py_TYPE(value) : Py_TYPE(Py_None);
+    PyObject *kind = PyObject_GetAttrString((PyObject *)type, "__name__");
+    if (kind == NULL) {
+        return NULL;
+    }
+    const char *verb = outcome->exception ? "raised" : "returned";
+    PyObject *text =
+        PyUnicode_FromFormat("<%U at %p state=%s %s %U>", name, (void *)self, word, verb, kind);
+    Py_DECREF(kind);
+    return text;
+}
+
+static PyObject *future_tp_repr(PyObject *self) {
     PyObject *name = PyObject_GetAttrString((PyObject *)Py_TYPE(self), "__name__");
     if (name == NULL) {
         return NULL;
     }
-    const char *verb = future->state != FUTURE_FINISHED ? NULL
-                       : future->exception              ? " raised "
-                                                        : " returned ";
-    PyObject *text;
-    if (verb == NULL) {
-        text =
-            PyUnicode_FromFormat("<%U at %p state=%s>", name, (void *)self, words[future->state]);
-    } else {
-        PyObject *value = future->exception ? future->exception : future->result;
-        PyTypeObject *type = value ? Py_TYPE(value) : Py_TYPE(Py_None);
-        PyObject *kind = PyObject_GetAttrString((PyObject *)type, "__name__");
-        text = kind == NULL ? NULL
-                            : PyUnicode_FromFormat("<%U at %p state=%s%s%U>", name, (void *)self,
-                                                   words[future->state], verb, kind);
-        Py_XDECREF(kind);
-    }
+    struct outcome outcome = outcome_of(as_future(self));
+    PyObject *text = outcome_repr(&outcome, self, name);
+    outcome_forget(&outcome);
     Py_DECREF(name);
     return text;
 }
 
 /* What result() and exception() say of a future that is over. */
 static PyObject *answer_result(struct future *future) {
-    if (future->state != FUTURE_FINISHED) {
+    struct outcome outcome = outcome_of(future);
+    PyObject *answer = NULL;
+    if (outcome.state != FUTURE_FINISHED) {
         PyErr_SetNone(state_of(Py_TYPE(future))->cancelled_error);
-        return NULL;
-    }
-    if (future->exception != NULL && !PyExceptionInstance_Check(future->exception)) {
+    } else if (outcome.exception == NULL) {
+        answer = outcome.result ? outcome.result : Py_None;
+        Py_INCREF(answer);
+    } else if (PyExceptionInstance_Check(outcome.exception)) {
+        unretrieved_end(future);
+        PyErr_SetObject((PyObject *)Py_TYPE(outcome.exception), outcome.exception);
+    } else {
         /* set_exception() takes anything: let the interpreter say what it thinks of raising it. */
         PyObject *name = state_of(Py_TYPE(future))->names.result;
-        return future_call_base((PyObject *)future, name, NULL, 0, NULL);
+        answer = future_call_base((PyObject *)future, name, NULL, 0, NULL);
     }
-    if (future->exception != NULL) {
-        unretrieved_end(future);
-        PyErr_SetObject((PyObject *)Py_TYPE(future->exception), future->exception);
-        return NULL;
-    }
-    PyObject *result = future->result ? future->result : Py_None;
-    Py_INCREF(result);
-    return result;
+    outcome_forget(&outcome);
+    return answer;
 }
 
 static PyObject *answer_exception(struct future *future) {
-    if (future->state != FUTURE_FINISHED) {
+    struct outcome outcome = outcome_of(future);
+    PyObject *answer = NULL;
+    if (outcome.state != FUTURE_FINISHED) {
         PyErr_SetNone(state_of(Py_TYPE(future))->cancelled_error);
-        return NULL;
+    } else {
+        answer = outcome.exception ? outcome.exception : Py_None;
+        Py_INCREF(answer);
     }
     unretrieved_end(future);
-    PyObject *exception = future->exception ? future->exception : Py_None;
-    Py_INCREF(exception);
-    return exception;
+    outcome_forget(&outcome);
+    return answer;
 }
 
 typedef PyObject *(*answer_function)(struct future *future);
@@ -249,11 +300,15 @@ static PyObject *answer_slowly(struct future *future, PyObject *name, uint64_t t
 static PyObject *answer_later(struct future *future, PyObject *name, answer_function answer,
                               uint64_t timeout_ns) {
     struct module_state *state = state_of(Py_TYPE(future));
-    if (future_is_plain(future)) {
-        if (future_is_over(future)) {
+    own_lock_take(&future->lock);
+    bool is_plain = future_is_plain_locked(future);
+    bool is_over = future_is_over(future);
+    own_lock_give(&future->lock);
+    if (is_plain) {
+        if (is_over) {
             return answer(future);
         }
-        if (engine_check_process(future->engine) != 0) {
+        if (engine_check_future(future) != 0) {
             return NULL;
         }
         switch (future_wait(future, &timeout_ns)) {
@@ -274,7 +329,7 @@ static PyObject *answer_later(struct future *future, PyObject *name, answer_func
 static PyObject *result(PyObject *self, PyObject *const *args, Py_ssize_t count,
                         PyObject *keywords) {
     struct future *future = as_future(self);
-    if (future->is_settled && count == 0 && keywords == NULL) {
+    if (future_is_settled(future) && count == 0 && keywords == NULL) {
         return answer_result(future);
     }
     struct module_state *state = state_of(Py_TYPE(self));
@@ -282,7 +337,7 @@ static PyObject *result(PyObject *self, PyObject *const *args, Py_ssize_t count,
     if (!read_timeout(state, args, count, keywords, &timeout_ns)) {
         return future_call_base(self, state->names.result, args, count, keywords);
     }
-    return future->is_settled
+    return future_is_settled(future)
                ? answer_result(future)
                : answer_later(future, state->names.result, answer_result, timeout_ns);
 }
@@ -295,7 +350,7 @@ static PyObject *exception(PyObject *self, PyObject *const *args, Py_ssize_t cou
     if (!read_timeout(state, args, count, keywords, &timeout_ns)) {
         return future_call_base(self, state->names.exception, args, count, keywords);
     }
-    return future->is_settled
+    return future_is_settled(future)
                ? answer_exception(future)
                : answer_later(future, state->names.exception, answer_exception, timeout_ns);
 }

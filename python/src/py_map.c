@@ -165,8 +165,7 @@ static int feed_ahead(struct map_results *results) {
     PyObject *executor = executor_of(results);
     int answer = 0;
     if (executor != NULL) {
-        PyObject *keys = ((struct executor *)(void *)executor)->keys;
-        Py_XINCREF(keys);
+        PyObject *keys = executor_keys(executor);
         answer = feed(results, keys);
         Py_XDECREF(keys);
         Py_DECREF(executor);
@@ -213,6 +212,19 @@ static void end(struct map_results *results, bool is_cancelling) {
     }
 }
 
+/* Sleeps once, unless `task` is over. 0, or -1 with an exception. */
+static int sleep_for(struct map_job *job, struct map_task *task, uint64_t deadline_ns) {
+    int error = 0;
+    own_lock_take(&job->lock);
+    if (!map_task_is_over(task)) {
+        job->awaited = task;
+        error = sleepers_join_locked(&job->sleepers, deadline_ns, &job->lock);
+        job->awaited = NULL;
+    }
+    own_lock_give(&job->lock);
+    return error;
+}
+
 /* Waits until `task` is over. 0, or -1 with an exception. */
 static int wait_for(struct map_results *results, struct map_task *task) {
     struct map_job *job = results->job;
@@ -224,10 +236,7 @@ static int wait_for(struct map_results *results, struct map_task *task) {
             PyErr_SetNone(results->engine->state->timeout_error);
             return -1;
         }
-        job->awaited = task;
-        int error = sleepers_join(&job->sleepers, results->deadline_ns);
-        job->awaited = NULL;
-        if (error != 0) {
+        if (sleep_for(job, task, results->deadline_ns) != 0) {
             return -1;
         }
     }
@@ -413,9 +422,8 @@ static int results_open(struct map_results *results, PyObject *executor, PyObjec
 
 /* Submits the first `most` tasks, or all of them when it is 0. 0, or -1 with an exception. */
 static int submit_first(struct map_results *results, PyObject *executor, Py_ssize_t most) {
-    PyObject *keys = ((struct executor *)(void *)executor)->keys;
+    PyObject *keys = executor_keys(executor);
     int answer = PyTuple_GET_SIZE(results->iterators) > 0; /* of nothing there are no items */
-    Py_XINCREF(keys);
     for (Py_ssize_t i = 0; answer == 1 && (most == 0 || i < most); i++) {
         answer = feed(results, keys);
     }
@@ -449,7 +457,7 @@ PyObject *map_results_new(PyObject *module, PyObject *args) {
     }
     struct map_results *results = as_results(self);
     results->placement = placement ? *placement : (struct placement){0};
-    results->is_placed = placement != NULL || ((struct executor *)(void *)executor)->keys != NULL;
+    results->is_placed = placement != NULL || executor_has_keys(executor);
     results->deadline_ns = end_time < 0.0   ? TRD_FOREVER
                            : end_time > 9e9 ? TRD_FOREVER
                                             : (uint64_t)(end_time * 1e9);

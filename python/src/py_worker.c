@@ -11,7 +11,17 @@
 
 #include <errno.h>
 
+enum worker_phase { WORKER_STARTING = 0, WORKER_WORKING, WORKER_VOID };
+
 static _Thread_local struct worker *this_worker;
+
+/* Leaves the first phase. False: somebody has done that before. */
+static bool worker_begin(struct worker *worker, enum worker_phase phase) {
+    /* Relaxed: it is settled who goes on, and nothing else. */
+    int starting = WORKER_STARTING;
+    return atomic_compare_exchange_strong_explicit(&worker->phase, &starting, (int)phase,
+                                                   memory_order_relaxed, memory_order_relaxed);
+}
 
 void worker_set_idle(bool is_idle) {
     /* Relaxed: who reads it wants to know about now, and nothing else. */
@@ -22,36 +32,36 @@ static PyObject *worker_call(PyObject *self, PyObject *args, PyObject *kwargs) {
     (void)args;
     (void)kwargs;
     struct worker *worker = (struct worker *)(void *)self;
-    if (worker->engine == NULL || worker->phase != WORKER_STARTING) {
+    if (worker->engine == NULL || !worker_begin(worker, WORKER_WORKING)) {
         Py_RETURN_NONE;
     }
     struct engine *engine = worker->engine;
-    worker->phase = WORKER_WORKING;
     struct worker *outer = this_worker;
     this_worker = worker;
     gil_meter_sit(engine->state->gil_meter, &engine->gil, &worker->seat);
-    (void)trd_pool_work(engine->pool, worker->index); /* a broken pool tells its submitters */
+    (void)trd_pool_work(worker->pool, worker->index); /* a broken pool tells its submitters */
     gil_meter_rise(engine->state->gil_meter, &worker->seat);
     this_worker = outer;
     /* The threads of a pool that ends stay readable; one that became too many goes. */
-    if (!engine->is_ending && engine->broken == NULL &&
+    if (!engine_is_ending(engine) && !engine_is_broken(engine) &&
         PySet_Discard(engine->threads, worker->thread) < 0) {
         return NULL;
     }
     Py_RETURN_NONE;
 }
 
-static struct worker *worker_new(struct engine *engine, uint32_t index) {
+static struct worker *worker_new(struct engine *engine, struct trd_pool *pool, uint32_t index) {
     struct worker *worker = PyObject_GC_New(struct worker, engine->state->worker_type);
     if (worker == NULL) {
         return NULL;
     }
     Py_INCREF(engine);
     worker->engine = engine;
+    worker->pool = pool;
     worker->thread = NULL;
     worker->index = index;
     worker->seat = (struct gil_seat){0};
-    worker->phase = WORKER_STARTING;
+    atomic_init(&worker->phase, WORKER_STARTING);
     PyObject_GC_Track(worker);
     return worker;
 }
@@ -74,8 +84,8 @@ static PyObject *thread_new(struct engine *engine, struct worker *worker) {
     return thread;
 }
 
-int worker_start(struct engine *engine, uint32_t index) {
-    struct worker *worker = worker_new(engine, index);
+int worker_start(struct engine *engine, struct trd_pool *pool, uint32_t index) {
+    struct worker *worker = worker_new(engine, pool, index);
     PyObject *thread = worker ? thread_new(engine, worker) : NULL;
     PyObject *answer = NULL;
     if (thread != NULL && PySet_Add(engine->threads, thread) == 0) {
@@ -84,11 +94,8 @@ int worker_start(struct engine *engine, uint32_t index) {
         answer = PyObject_CallMethod(thread, "start", NULL);
     }
     int error = 0;
-    if (answer == NULL && (worker == NULL || worker->phase == WORKER_STARTING)) {
+    if (answer == NULL && (worker == NULL || worker_begin(worker, WORKER_VOID))) {
         PyObject *why = error_take();
-        if (worker != NULL) {
-            worker->phase = WORKER_VOID;
-        }
         if (thread != NULL && PySet_Discard(engine->threads, thread) < 0) {
             PyErr_Clear();
         }

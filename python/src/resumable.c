@@ -12,14 +12,15 @@
 
 /* Is there a generator function behind `callee`, as far as one can see without calling it? */
 static bool is_generator_function(struct module_state *state, PyObject *callee) {
-    for (int i = 0; i < CALL_COVERS_MAX && callee != NULL; i++) {
-        if (PyFunction_Check(callee) &&
-            (((PyCodeObject *)PyFunction_GET_CODE(callee))->co_flags & CO_GENERATOR)) {
-            return true;
-        }
-        callee = call_inside(state, callee);
+    bool is_fit = false;
+    Py_INCREF(callee);
+    for (int i = 0; i < CALL_COVERS_MAX && callee != NULL && !is_fit; i++) {
+        is_fit = PyFunction_Check(callee) &&
+                 (((PyCodeObject *)PyFunction_GET_CODE(callee))->co_flags & CO_GENERATOR);
+        Py_SETREF(callee, call_inside(state, callee));
     }
-    return false;
+    Py_XDECREF(callee);
+    return is_fit;
 }
 
 int resumable_check(struct module_state *state, PyObject *callee) {

@@ -1,11 +1,12 @@
 /* sleeper.c - a thread that sleeps until another wakes it, and can be interrupted.
  *
  * The lost wake-up: a sleeper looks at what it waits for, and lists itself, while it holds the
- * interpreter's lock without a break; whoever changes that holds the lock too, and wakes who is
- * listed. So either the sleeper saw the change, or the change sees the sleeper.
+ * list's lock (with an interpreter's lock: that one) without a break; whoever changes that holds
+ * the same lock, and wakes who is listed. So either the sleeper saw the change, or the change sees
+ * the sleeper.
  *
  * A sleeper's memory is its stack: the waker takes it off the list before it releases the sleeper's
- * lock, and the sleeper needs the interpreter's lock, which the waker still holds, to leave.
+ * lock, and the sleeper needs the list's lock, which the waker still holds, to leave.
  */
 #include "extension.h"
 
@@ -19,7 +20,7 @@ static struct sleeper *sleeper_wake(struct sleeper *sleeper) {
     return next;
 }
 
-void sleepers_wake_all(struct sleeper **list) {
+void sleepers_wake_all_locked(struct sleeper **list) {
     struct sleeper *sleeper = *list;
     *list = NULL;
     while (sleeper != NULL) {
@@ -27,14 +28,14 @@ void sleepers_wake_all(struct sleeper **list) {
     }
 }
 
-void sleepers_wake_one(struct sleeper **list) {
+void sleepers_wake_one_locked(struct sleeper **list) {
     if (*list != NULL) {
         *list = sleeper_wake(*list);
     }
 }
 
 /* Behind the others, so that they are woken in the order in which they came. */
-static void sleeper_list(struct sleeper **list, struct sleeper *sleeper) {
+static void sleeper_list_locked(struct sleeper **list, struct sleeper *sleeper) {
     while (*list != NULL) {
         list = &(*list)->next;
     }
@@ -43,7 +44,7 @@ static void sleeper_list(struct sleeper **list, struct sleeper *sleeper) {
     *list = sleeper;
 }
 
-static void sleeper_unlist(struct sleeper **list, struct sleeper *sleeper) {
+static void sleeper_unlist_locked(struct sleeper **list, struct sleeper *sleeper) {
     if (!sleeper->is_listed) {
         return;
     }
@@ -68,22 +69,24 @@ static int sleeper_doze(struct sleeper *sleeper, uint64_t deadline_ns) {
     Py_END_ALLOW_THREADS return status == PY_LOCK_INTR ? PyErr_CheckSignals() : 0;
 }
 
-int sleepers_join(struct sleeper **list, uint64_t deadline_ns) {
+int sleepers_join_locked(struct sleeper **list, uint64_t deadline_ns, struct own_lock *lock) {
     struct sleeper sleeper = {.lock = PyThread_allocate_lock()};
     if (sleeper.lock == NULL) {
         PyErr_NoMemory();
         return -1;
     }
     (void)PyThread_acquire_lock(sleeper.lock, WAIT_LOCK); /* new and ours: it cannot fail */
-    sleeper_list(list, &sleeper);
+    sleeper_list_locked(list, &sleeper);
     int error = 0;
     while (sleeper.is_listed && error == 0) {
         if (deadline_ns != TRD_FOREVER && trd_clock_now_ns() >= deadline_ns) {
             break;
         }
+        own_lock_give(lock);
         error = sleeper_doze(&sleeper, deadline_ns);
+        own_lock_take(lock);
     }
-    sleeper_unlist(list, &sleeper);
+    sleeper_unlist_locked(list, &sleeper);
     /* Free it unlocked: some platforms' locks insist. Nobody else knows it any more. */
     PyThread_release_lock(sleeper.lock);
     PyThread_free_lock(sleeper.lock);

@@ -7,6 +7,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "own_lock.h"
+
 /** A thread that sleeps. On that thread's stack. */
 struct sleeper {
     struct sleeper *next;
@@ -14,13 +16,14 @@ struct sleeper {
     bool is_listed;
 };
 
-/** Sleeps until woken, at most until `deadline_ns` (TRD_FOREVER: no limit). Releases the
- * interpreter's lock. The list must outlive the sleep. 0, whichever came; -1 with an exception, of
- * memory or of a signal's handler: then a wake-up may have been used up. */
-int sleepers_join(struct sleeper **list, uint64_t deadline_ns);
+/** Sleeps until woken, at most until `deadline_ns` (TRD_FOREVER: no limit). Called with the lock
+ * that protects the list, which is given away for the sleep, and so is the interpreter's. The list
+ * must outlive the sleep. 0, whichever came; -1 with an exception, of memory or of a signal's
+ * handler: then a wake-up may have been used up. */
+int sleepers_join_locked(struct sleeper **list, uint64_t deadline_ns, struct own_lock *lock);
 
-/** Wakes everybody, or the one who came first. */
-void sleepers_wake_all(struct sleeper **list);
-void sleepers_wake_one(struct sleeper **list);
+/** Wakes everybody, or the one who came first. With the lock that protects the list. */
+void sleepers_wake_all_locked(struct sleeper **list);
+void sleepers_wake_one_locked(struct sleeper **list);
 
 #endif

@@ -47,7 +47,7 @@ void unretrieved_begin(struct future *future, PyObject *exception) {
 }
 
 void unretrieved_end(struct future *future) {
-    PyObject *guard = future->state == FUTURE_FINISHED ? future->argument[1] : NULL;
+    PyObject *guard = future_state(future) == FUTURE_FINISHED ? future->argument[1] : NULL;
     if (guard != NULL && Py_IS_TYPE(guard, state_of(Py_TYPE(future))->unretrieved_type)) {
         atomic_store_explicit(&as_unretrieved(guard)->is_over, true, memory_order_relaxed);
     }
@@ -60,7 +60,7 @@ static void unretrieved_log(struct module_state *state, struct unretrieved *guar
     PyObject *args = Py_BuildValue("(sO)", "the exception of %s was never retrieved", guard->label);
     PyObject *keywords = Py_BuildValue("{OO}", state->names.exc_info, guard->exception);
     PyObject *answer = method && args && keywords ? PyObject_Call(method, args, keywords) : NULL;
-    if (answer == NULL && !state->is_exiting) {
+    if (answer == NULL && !state_is_exiting(state)) {
         PyErr_WriteUnraisable(guard->label);
     }
     PyErr_Clear(); /* of an interpreter that ends: logging may be gone already */

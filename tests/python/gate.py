@@ -1,8 +1,13 @@
 """What the tests wait with: nothing sleeps to be in time."""
 
+import sys
 import threading
 
 LIMIT = 30  # seconds; only a hang takes that long
+
+#: Does this interpreter have a lock? Without one, what another thread has made and this one gives
+#: back goes when that thread comes round to it, or ends.
+HAS_GIL = getattr(sys, "_is_gil_enabled", lambda: True)()
 
 
 class Gate:

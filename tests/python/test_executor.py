@@ -11,7 +11,7 @@ import traceback
 import unittest
 import weakref
 
-from gate import LIMIT, Gate
+from gate import HAS_GIL, LIMIT, Gate
 
 from treadle import Future, ThreadPoolExecutor
 
@@ -113,6 +113,8 @@ class Calls(unittest.TestCase):
         del thing
         self.assertIsInstance(future.exception(LIMIT), ValueError)
         del future
+        if not HAS_GIL:
+            self.pool.shutdown()
         self.assertIsNone(gone())
 
     def test_a_method_called_later_keeps_its_object_no_longer_than_needed(self):
@@ -228,6 +230,7 @@ class TakingTurns(unittest.TestCase):
         self.submit_calls_of_c_alone(self.CALLS_MAX)
         self.take_turns()
 
+    @unittest.skipUnless(HAS_GIL, "this interpreter has no lock")
     def test_a_worker_keeps_the_lock_for_as_long_as_the_interpreter_is_told(self):
         for submit in (self.submit_python_calls, self.submit_calls_of_c_alone):
             finished = self.pool.stats().finished

@@ -10,7 +10,7 @@ import unittest
 import unittest.mock
 import weakref
 
-from gate import LIMIT, Gate
+from gate import HAS_GIL, LIMIT, Gate
 
 import treadle
 from treadle import ThreadPoolExecutor
@@ -84,13 +84,16 @@ class Results(unittest.TestCase):
         for chunk in (1, 4):
             items = [Thing() for _ in range(4)]
             gone = [weakref.ref(item) for item in items]
-            results = self.pool.map(lambda item: Thing(), items, chunksize=chunk)
+            pool = ThreadPoolExecutor(2)
+            results = pool.map(lambda item: Thing(), items, chunksize=chunk)
             del items
+            seen = []
             for result in results:
-                seen = weakref.ref(result)
+                seen.append(weakref.ref(result))
                 del result
-                self.assertIsNone(seen())
-            self.assertEqual([item() for item in gone], [None] * 4)
+                self.assertTrue(not HAS_GIL or seen[-1]() is None)
+            pool.shutdown()
+            self.assertEqual([item() for item in seen + gone], [None] * 8)
 
     def test_a_cycle_through_the_iterator_is_collected(self):
         def call(box):

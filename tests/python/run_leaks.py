@@ -1,0 +1,167 @@
+"""Repeats every test that uses the extension in this process, and finds what each repetition leaves.
+
+As the interpreter's own `regrtest -R 3:3`: a test runs three times to warm up, and three times
+measured. It leaks when every measured repetition has left more than there was before: of references
+(sys.gettotalrefcount, on debug builds), of memory blocks, of objects of the collector, of the
+extension's own objects, or of file descriptors. Whatever looks like a leak is repeated twice as
+often: a cache that grows now and then is none. Exit 1 if anything leaks or fails.
+
+    run_leaks.py [--quick] [NAME...]    NAME is a module or a part of a test's full name
+"""
+
+import argparse
+import contextlib
+import gc
+import importlib
+import io
+import os
+import re
+import sys
+import threading
+import time
+import unittest
+import warnings
+
+WARM_UP, MEASURED = 3, 3
+QUICK_SECONDS = 0.05  # --quick leaves out tests that take longer
+
+FOLDER = os.path.dirname(os.path.abspath(__file__))
+
+# They are about other processes, or about the time that something takes.
+LEFT_OUT = {"test_cell", "test_study", "test_replay", "test_gil_meter"}
+
+
+def modules():
+    """The names of the modules of tests that use the extension in this process."""
+    for name in sorted(os.listdir(FOLDER)):
+        if not re.fullmatch(r"test_\w+\.py", name) or name[:-3] in LEFT_OUT:
+            continue
+        with open(os.path.join(FOLDER, name)) as file:
+            text = file.read()
+        uses = re.search(r"^(?:import|from) treadle(?: |$)", text, re.MULTILINE)
+        if uses and not re.search(r"^import pytest|^from pytest", text, re.MULTILINE):
+            yield name[:-3]
+
+
+def tests_of(suite):
+    """The single tests of a suite."""
+    for test in suite:
+        if isinstance(test, unittest.TestSuite):
+            yield from tests_of(test)
+        else:
+            yield test
+
+
+def settle():
+    """Until nothing goes by itself any more: threads of forgotten pools, garbage."""
+    for thread in threading.enumerate():
+        if thread is not threading.current_thread():
+            thread.join(5)
+    for _ in range(3):
+        gc.collect()
+
+
+def own_objects():
+    """How many objects of the extension's types there are."""
+    return sum(type(one).__module__.startswith("treadle") for one in gc.get_objects())
+
+
+def count():
+    """What there is, by name."""
+    settle()
+    counts = {
+        "blocks": sys.getallocatedblocks(),
+        "objects": len(gc.get_objects()),
+        "own objects": own_objects(),
+        "descriptors": len(os.listdir("/proc/self/fd")),
+    }
+    if hasattr(sys, "gettotalrefcount"):
+        counts["references"] = sys.gettotalrefcount()
+    return counts
+
+
+def run_once(test):
+    """Runs a test; what it printed if it failed, else None. True if it was skipped."""
+    again = type(test)(test._testMethodName)
+    result = unittest.TestResult()
+    printed = io.StringIO()
+    with contextlib.redirect_stderr(printed), warnings.catch_warnings():
+        again.run(result)
+    for _, text in result.errors + result.failures:
+        return text
+    return True if result.skipped else None
+
+
+def repeat(test, times):
+    """What each of so many repetitions has left: a list by name. Or what run_once() said."""
+    deltas = {}
+    before = count()
+    for _ in range(times):
+        answer = run_once(test)
+        if answer is not None:
+            return answer
+        after = count()
+        for name, number in after.items():
+            deltas.setdefault(name, []).append(number - before[name])
+        before = after
+        del after, answer
+    return deltas
+
+
+def leaks(deltas):
+    """Those that grow every time."""
+    return {name: delta for name, delta in deltas.items() if min(delta) > 0}
+
+
+def examine(test):
+    """None, or why the test is not clean."""
+    for times in (WARM_UP, MEASURED, 2 * MEASURED):
+        deltas = repeat(test, times)
+        if deltas is True:
+            return None  # skipped
+        if isinstance(deltas, str):
+            return deltas
+        if times != WARM_UP and not leaks(deltas):
+            return None
+    return ", ".join(f"{name} {delta}" for name, delta in leaks(deltas).items())
+
+
+def chosen(names):
+    """The tests that `names` say, all when there are none."""
+    wanted = [name for name in names if name.startswith("test_") and "." not in name]
+    sys.path.insert(0, FOLDER)
+    for name in modules():
+        if wanted and name not in wanted:
+            continue
+        suite = unittest.defaultTestLoader.loadTestsFromModule(importlib.import_module(name))
+        for test in tests_of(suite):
+            if not names or name in wanted or any(part in test.id() for part in names):
+                yield test
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--quick", action="store_true", help="only tests that take no time")
+    parser.add_argument("names", nargs="*", metavar="NAME")
+    options = parser.parse_args()
+    passed = failed = 0
+    for test in list(chosen(options.names)):
+        if options.quick:
+            begin = time.monotonic()
+            run_once(test)
+            if time.monotonic() - begin > QUICK_SECONDS:
+                continue
+        why = examine(test)
+        passed += why is None
+        failed += why is not None
+        if why is not None:
+            print(f"{test.id()}: {why}", flush=True)
+    what = "references and blocks" if hasattr(sys, "gettotalrefcount") else "blocks"
+    print(f"leaks of {what}: {passed} passed, {failed} failed")
+    return 1 if failed or not passed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
