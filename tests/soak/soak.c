@@ -17,6 +17,11 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#if defined(__SANITIZE_ADDRESS__)
+enum { IS_JUDGED = 0 }; /* the sanitizer keeps what is freed, to find who uses it */
+#else
+enum { IS_JUDGED = 1 };
+#endif
 enum {
     SOAK_TASKS = 2000000,
     SOAK_LINES = 20,
@@ -158,5 +163,5 @@ int main(int argc, char **argv) {
     (void)printf("%s: %" PRIu64 " KiB after %d of %d lines, %" PRIu64 " KiB at the end\n",
                  has_grown ? "it has grown" : "it has not grown", warm_kib, SOAK_WARM_LINES,
                  SOAK_LINES, end_kib);
-    return has_grown;
+    return IS_JUDGED && has_grown;
 }
