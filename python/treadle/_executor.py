@@ -6,7 +6,7 @@ import sys
 from typing import TYPE_CHECKING, Any, Callable, Generator, Hashable, Iterable, Iterator, Mapping
 from typing import Optional, Tuple, TypeVar, Union, overload
 
-from treadle import _keys, _lifetime, _map, _stats, _treadle
+from treadle import _keys, _lifetime, _map, _private, _stats, _treadle
 
 _Path = Union[str, bytes, "os.PathLike[str]", "os.PathLike[bytes]"]
 
@@ -14,6 +14,8 @@ _Path = Union[str, bytes, "os.PathLike[str]", "os.PathLike[bytes]"]
 # These take what they are allowed; the other sizers find out what is needed.
 _UNMEASURED = ("fixed", "on_demand", "cpython_default")
 _MEASURED_MOST = 256
+
+_MOST = 2**32 - 1  # what a pool can count to
 
 _FOREVER = 2**64 - 1
 
@@ -29,6 +31,8 @@ def _default_max_workers(sizer: str) -> int:
 def _check_bounds(min_workers: int, max_workers: int, max_pending: Optional[int]) -> None:
     if max_workers <= 0:
         raise ValueError("max_workers must be greater than 0")
+    if max_workers > _MOST:
+        raise ValueError(f"max_workers must be at most {_MOST}")
     if not 0 <= min_workers <= max_workers:
         raise ValueError(f"min_workers must be from 0 to max_workers ({max_workers})")
     if max_pending is not None and max_pending <= 0:
@@ -52,30 +56,6 @@ def blocking() -> _treadle.Blocking:
     other thread nothing happens.
     """
     return _treadle.Blocking()
-
-
-class WorkQueue:
-    """What `executor._work_queue` answers: how many calls wait. Nothing can be put into it.
-
-    Use submit() to add calls and `max_pending=` to bound how many may wait.
-    """
-
-    def __init__(self, engine: _treadle.Engine) -> None:
-        self._engine = engine
-
-    def qsize(self) -> int:
-        """How many calls wait."""
-        return self._engine.waiting
-
-    def empty(self) -> bool:
-        """Does no call wait?"""
-        return self._engine.waiting == 0
-
-    def __getattr__(self, name: str) -> Any:
-        raise AttributeError(
-            f"the calls of a treadle pool wait in C, and its _work_queue has no {name!r}: "
-            "use submit() to add calls, max_pending= to bound them, stats() to look at them"
-        )
 
 
 class Options(_treadle.Options):
@@ -103,6 +83,8 @@ if TYPE_CHECKING:
     _T = TypeVar("_T")
     _P = ParamSpec("_P")
 
+    _Base = _treadle.Executor
+
     class ResumableOptions(Options):
         """What options(resumable=True) returns, to a type checker."""
 
@@ -111,8 +93,15 @@ if TYPE_CHECKING:
         ) -> _treadle.Future[_T]:
             ...
 
+else:
 
-class ThreadPoolExecutor(_treadle.Executor, concurrent.futures.ThreadPoolExecutor):
+    class _Base(_treadle.Executor, _private.PrivateNames):
+        """A type checker knows the private names from the standard library."""
+
+        __slots__ = ()
+
+
+class ThreadPoolExecutor(_Base, concurrent.futures.ThreadPoolExecutor):
     """A concurrent.futures.ThreadPoolExecutor with a scheduler, and a fraction of the overhead.
 
     Takes everything that the standard one takes, and what makes it a scheduler by keyword. Its
@@ -191,13 +180,14 @@ class ThreadPoolExecutor(_treadle.Executor, concurrent.futures.ThreadPoolExecuto
             raise ValueError(f'context must be "copy" or None, not {context!r}')
         if at_exit not in ("wait", "cancel", "leave"):
             raise ValueError(f'at_exit must be "wait", "cancel" or "leave", not {at_exit!r}')
-        self._thread_name_prefix = thread_name_prefix or (
-            "ThreadPoolExecutor-%d" % self._counter()  # type: ignore[attr-defined]
+        self._thread_name_prefix = str(
+            thread_name_prefix
+            or "ThreadPoolExecutor-%d" % self._counter()  # type: ignore[attr-defined]
         )
         self._engine = _treadle.Engine(
             self._thread_name_prefix,
             initializer,
-            tuple(initargs),
+            () if initializer is None else tuple(initargs),
             policy,
             sizer,
             min_workers,
@@ -390,13 +380,3 @@ class ThreadPoolExecutor(_treadle.Executor, concurrent.futures.ThreadPoolExecuto
             OSError: The file cannot be written.
         """
         self._engine.trace(path)
-
-    if not TYPE_CHECKING:
-        # What the standard library's class keeps as plain attributes, and others look at.
-        _max_workers = property(lambda self: self._engine.max_workers)
-        _threads = property(lambda self: self._engine.threads)
-        _broken = property(lambda self: self._engine.broken)
-        _shutdown = property(lambda self: self._engine.is_shut_down)
-        _initializer = property(lambda self: self._engine.initializer)
-        _initargs = property(lambda self: self._engine.initargs)
-        _work_queue = property(lambda self: WorkQueue(self._engine))

@@ -5,6 +5,7 @@ interpreter joins them, and `threading._register_atexit` is the hook for that, w
 library's own executors use. (`atexit` comes too late: after the join.)
 """
 
+import os
 import threading
 import weakref
 
@@ -54,3 +55,15 @@ def _end_pools() -> None:
 
 
 threading._register_atexit(_end_pools)  # type: ignore[attr-defined]
+
+
+def _forget_pools() -> None:
+    """The child of a fork has none of its parent's workers. One of them may have forked it: it is
+    the child's main thread now, and must not wait for itself."""
+    for engine in list(_engines):
+        engine.threads.clear()
+    _engines.clear()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_forget_pools)

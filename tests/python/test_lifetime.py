@@ -387,6 +387,24 @@ class Fork(unittest.TestCase):
 
         self.assertEqual(self.child(work), "32")
 
+    def test_a_child_that_a_call_has_forked_ends_as_it_should(self):
+        self.gate.open()
+        done = run_script(
+            """
+            import multiprocessing
+            from treadle import ThreadPoolExecutor
+            def fork(pool):
+                child = multiprocessing.get_context("fork").Process(target=pool.shutdown)
+                child.start()
+                child.join()
+                return child.exitcode
+            with ThreadPoolExecutor(2) as pool:
+                print(pool.submit(fork, pool).result())
+        """,
+            "-Wignore",
+        )
+        self.assertEqual((done.stdout, done.stderr), ("0\n", ""))
+
     def test_the_parent_goes_on(self):
         self.child(lambda: None)
         self.gate.open()
