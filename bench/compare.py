@@ -1,7 +1,7 @@
 """What the pools cost, beside the executors they are to surpass: one table.
 
 Every contestant of a figure runs once in each round, in a process of its own, one after the other,
-in an order that turns; a ratio is of two neighbours of one round, and the table has the medians and
+in an order that turns; a ratio is of two runs of one round, and the table has the medians and
 the range of the ratios. A round in which other processes took much of the machine is run again, a
 bounded number of times, and the quietest rounds count. A goal that is not reached is no error: the
 exit status is 0 unless Treadle's own programs could not run.
@@ -37,6 +37,9 @@ def parse(words: Optional[List[str]]) -> argparse.Namespace:
     parser.add_argument(
         "--repeats", type=int, help="noisy rounds to run again, of each figure; default: --rounds"
     )
+    parser.add_argument(
+        "--limit", type=float, help="seconds after which none is: 600, or 120 with --quick"
+    )
     parser.add_argument("--quick", action="store_true", help="3 rounds, a fifth of the counts")
     parser.add_argument("--scale", type=float, help="share of the usual counts")
     parser.add_argument("--goals-only", action="store_true", help="only rows that have a goal")
@@ -51,6 +54,7 @@ def parse(words: Optional[List[str]]) -> argparse.Namespace:
     options = parser.parse_args(words)
     options.rounds = options.rounds or (3 if options.quick else 7)
     options.repeats = options.rounds if options.repeats is None else options.repeats
+    options.limit = options.limit or (120.0 if options.quick else 600.0)
     options.scale = options.scale or (0.2 if options.quick else 1.0)
     if options.rounds < 1 or not 0 < options.scale <= 100:
         parser.error("--rounds must be at least 1, --scale above 0 and at most 100")
@@ -144,7 +148,7 @@ def main(words: Optional[List[str]] = None) -> int:
         print("\n".join(dict.fromkeys(row.key for row in rows)))
         return 0
     begin = time.monotonic()
-    machine = Machine(options.build, options.scale)
+    machine = Machine(options.build, options.scale, options.limit)
     print(heading(options.rounds, len(rows)), flush=True)
     told: List[Dict[str, Any]] = []
     python = ""

@@ -6,6 +6,7 @@ after the other in every round, and a row compares two of them. Counts are what 
 
 from __future__ import annotations
 
+import subprocess
 from dataclasses import dataclass
 from typing import Iterator, Tuple
 
@@ -156,13 +157,22 @@ def _python(name: str, figure: str, count: int, python: str, option: str = "") -
     return Side(f"python/{name}", figure, count, option, python=python)
 
 
+def is_free_threaded(python: str) -> bool:
+    """Asks the interpreter itself; one that cannot be run is not."""
+    ask = "import sysconfig; print(sysconfig.get_config_var('Py_GIL_DISABLED'))"
+    try:
+        done = subprocess.run([python, "-c", ask], text=True, capture_output=True, check=False)
+    except OSError:
+        return False
+    return done.stdout.strip() == "1"
+
+
 def _calls(python: str) -> Iterator[Row]:
     noop = _python("treadle", "noop", _CALLS, python)
     standard = _python("stdlib", "noop", _CALLS, python)
     cymade = _python("cymade", "noop", _CALLS, python)
-    is_free = "t" in python.rpartition("python")[2]
     title = "submit and collect"
-    goal = 8.0 if is_free else 15.0
+    goal = 8.0 if is_free_threaded(python) else 15.0
     yield Row("py_noop", title, "calls_per_s", "k/s", noop, (standard,), 1.0, goal, True)
     yield Row("py_noop", title, "calls_per_s", "k/s", noop, (cymade,), 1.0, 3.0, True)
     yield Row("py_noop", "submit() alone", "submit_us", "us", noop, (standard,), 1.0, 1 / 15)

@@ -69,9 +69,10 @@ def own_seconds() -> float:
 class Machine:
     """Runs programs, and keeps what was seen."""
 
-    def __init__(self, build: Path, scale: float) -> None:
+    def __init__(self, build: Path, scale: float, limit_s: float) -> None:
         self.build = build
         self.scale = scale
+        self.end_s = time.monotonic() + limit_s  # from then on no round is run again
         self.broken: Dict[str, str] = {}  # of our own contestants
         self.shares: List[float] = []  # of others, a round
         self.repeated = 0
@@ -166,7 +167,9 @@ class Group:
         self._try_missing()
         done: List[Round] = []
         spare = self.repeats
-        while len(done) < self.rounds or (spare and self._quiet(done) < self.rounds):
+        while len(done) < self.rounds or (
+            spare > 0 and self._quiet(done) < self.rounds and time.monotonic() < self.machine.end_s
+        ):
             if len(done) >= self.rounds:
                 spare -= 1
                 self.machine.repeated += 1
