@@ -19,12 +19,16 @@
 static _Thread_local PyThreadState *given_away;
 static _Thread_local bool is_visited;
 
-/* Does this thread hold the interpreter's lock? */
+/* Does this thread hold the interpreter's lock? (Before 3.12 "the current thread state" is that of
+ * whichever thread holds it; there is one lock there, so a thread that has a state and has not
+ * given it away has it.) */
 static bool is_attached(void) {
 #if PY_VERSION_HEX >= 0x030D0000
     return PyThreadState_GetUnchecked() != NULL;
-#else
+#elif PY_VERSION_HEX >= 0x030C0000
     return _PyThreadState_UncheckedGet() != NULL;
+#else
+    return PyGILState_GetThisThreadState() != NULL;
 #endif
 }
 
