@@ -47,7 +47,9 @@ struct trd_pool_config {
     uint32_t workers_max; /**< 0: min(32, cores + 4), but 256 for a sizer that measures */
     uint64_t pending_max; /**< 0: unbounded */
     enum trd_on_full on_full;
-    uint64_t seed;     /**< of the policy's random generator */
+    uint64_t idle_ns; /**< a worker without work for so long leaves, whatever the sizer says, unless
+                         it is one of workers_min; 0: never. It comes back when work finds nobody */
+    uint64_t seed;    /**< of the policy's random generator */
     bool is_recording; /**< keep every scheduling decision for trd_pool_trace() */
     /** Keep waits and run times callable by callable and client by client, too: see
      * trd_pool_class_stats(). Takes 20 MB of address space, of which about 16 kB become memory for

@@ -37,6 +37,7 @@ struct engine {
     bool may_block;            /* constant: submit waits for room */
     bool is_recording;         /* constant */
     bool is_daemon;            /* constant: its threads are */
+    bool do_callers_help;      /* constant */
     bool is_telling;           /* constant: of exceptions that nobody has looked at */
     struct own_lock lock;
     struct sleeper *room;          /* lock: those who wait for it */
@@ -46,7 +47,10 @@ struct engine {
     _Atomic bool is_broken;        /* lock to write: there is `broken` */
     _Atomic bool has_thread_error; /* lock to write: there is `thread_error` */
     _Atomic uint32_t runs;         /* calls made, more or less; wraps around */
-    _Atomic uint32_t workers_min, workers_max; /* as last set */
+    _Atomic uint32_t workers_min, workers_max; /* as the user set them last */
+    uint32_t workers_bound; /* lock: the most there may be now; see engine_help.c */
+    uint32_t stuck_count;   /* lock: workers that wait for calls of this pool */
+    bool is_bounding;       /* lock: somebody tells the pool, and looks again afterwards */
     pid_t process;          /* constant: who made it; a forked child must not use it */
     PyObject *name_prefix;  /* constant: of its threads; str */
     PyObject *initializer;  /* constant; or None */
@@ -80,9 +84,8 @@ void engine_break(struct engine *engine, PyObject *why);
  * one, or NULL. */
 void engine_keep_thread_error(struct engine *engine, PyObject *why);
 PyObject *engine_take_thread_error(struct engine *engine);
-/** 0; -1 with RuntimeError when the pool of `future` (there may be none) belongs to the parent of
- * this process. */
-int engine_check_future(struct future *future);
+/** The engine that has `future`: a new reference, or NULL. */
+struct engine *engine_of(struct future *future);
 /** The same for `engine`. */
 int engine_check_process(const struct engine *engine);
 /** Lets the pool end: what is queued still runs. Does not wait. */
@@ -102,6 +105,22 @@ void engine_withdraw(struct future *future);
 /** A call into the pool has returned `error`, and perhaps a thread could not be started on the way.
  * 0: nothing went wrong. -1: the exception is set. */
 int engine_check(struct engine *engine, int error);
+
+/* engine_help.c */
+
+/** Lets the calling thread make the call of `task`, if its pool wants that and it has not started.
+ * Afterwards it is over, and true is returned. The caller owns a reference, or share, to it; NULL
+ * is allowed for the pool of one that is over. */
+bool engine_help(struct engine *engine, struct trd_task *task);
+/** Around a wait for a call of `engine`: true when the calling thread is one of its workers, and
+ * engine_wait_end() must follow. May start a thread. */
+bool engine_wait_begin(const struct engine *engine);
+void engine_wait_end(void);
+/** The same for a wait that ends nobody knows when: at the latest with this worker's call. */
+void engine_wait_till_end(const struct engine *engine);
+void engine_wait_over(void);
+/** Tells the pool how many workers there may be. */
+void engine_bound_workers(struct engine *engine);
 
 /* engine_report.c */
 
@@ -134,8 +153,13 @@ struct worker {
     PyObject *thread;
     uint32_t index;
     struct gil_seat seat;
-    _Atomic int phase; /* enum worker_phase */
+    _Atomic int phase;    /* enum worker_phase */
+    uint32_t wait_count;  /* its own thread: waits for calls of its own pool that it is in */
+    bool is_stuck_to_end; /* its own thread: one of these lasts until its call ends */
 };
+
+/** The worker that the calling thread is; NULL if it is none. */
+struct worker *worker_self(void);
 
 /** Starts the thread of worker `index` of `pool`, the engine's. 0, or -errno with an exception. An
  * exception with 0: the thread runs, but the caller was interrupted. */

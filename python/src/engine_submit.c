@@ -147,8 +147,7 @@ int engine_submit_map(struct engine *engine, struct map_task *task) {
     return submit_end(engine, error);
 }
 
-/* The engine that has `future`: a new reference, or NULL. */
-static struct engine *engine_of(struct future *future) {
+struct engine *engine_of(struct future *future) {
     own_lock_take(&future->lock);
     struct engine *engine = future->engine;
     Py_XINCREF((PyObject *)engine); /* it has one of its own as long as it has the future */
@@ -163,13 +162,6 @@ void engine_withdraw(struct future *future) {
         (void)trd_pool_cancel_task(engine->pool, &future->task);
         Py_DECREF((PyObject *)engine);
     }
-}
-
-int engine_check_future(struct future *future) {
-    struct engine *engine = engine_of(future);
-    int error = engine ? engine_check_process(engine) : 0;
-    Py_XDECREF((PyObject *)engine);
-    return error;
 }
 
 void engine_started(struct engine *engine) {

@@ -180,6 +180,17 @@ static PyObject *get_list(PyObject *self, void *closure) {
     return rare ? rare_list_make(as_future(self), list_place(rare, closure)) : NULL;
 }
 
+/* Whoever asks for `_waiters` of a future that is not over, as wait() and as_completed() do, is
+ * about to wait for it. */
+static PyObject *get_waiters(PyObject *self, void *closure) {
+    struct engine *engine = engine_of(as_future(self));
+    if (engine != NULL) {
+        engine_wait_till_end(engine);
+        Py_DECREF((PyObject *)engine);
+    }
+    return get_list(self, closure);
+}
+
 static int set_list(PyObject *self, PyObject *value, void *closure) {
     struct rare *rare = future_rare_make(as_future(self));
     if (rare == NULL || refuse_delete(value, "a list") != 0) {
@@ -278,7 +289,7 @@ static int set_dict(PyObject *self, PyObject *value, void *closure) {
 
 PyGetSetDef future_fields[] = {
     {"_condition", get_condition, set_condition, NULL, NULL},
-    {"_waiters", get_list, set_list, NULL, OFFSET_OF(struct rare, waiters)},
+    {"_waiters", get_waiters, set_list, NULL, OFFSET_OF(struct rare, waiters)},
     {"_done_callbacks", get_list, set_list, NULL, OFFSET_OF(struct rare, callbacks)},
     {"_state", get_state, set_state, NULL, NULL},
     {"_result", get_object, set_object, NULL, OFFSET_OF(struct future, result)},

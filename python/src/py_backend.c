@@ -131,8 +131,13 @@ static enum trd_outcome run_map(struct engine *engine, struct map_task *task, bo
 
 static enum trd_outcome backend_run(void *context, uint32_t worker, struct trd_task *task) {
     bool is_visitor = worker == TRD_WORKER_NONE;
-    return map_task_is(task) ? run_map(context, map_task_of(task), is_visitor)
-                             : run_future(context, future_of_task(task), is_visitor);
+    enum trd_outcome outcome = map_task_is(task)
+                                   ? run_map(context, map_task_of(task), is_visitor)
+                                   : run_future(context, future_of_task(task), is_visitor);
+    if (!is_visitor) {
+        engine_wait_over();
+    }
+    return outcome;
 }
 
 /* Completing calls nobody when nobody asked to be told, except by sleeping, and when the future is

@@ -190,8 +190,11 @@ static PyObject *engine_resize(PyObject *self, PyObject *args) {
     if (engine_check(engine, error) != 0) {
         return NULL;
     }
+    own_lock_take(&engine->lock);
     engine->workers_min = workers_min;
-    engine->workers_max = workers_max;
+    engine->workers_max = engine->workers_bound = workers_max;
+    own_lock_give(&engine->lock);
+    engine_bound_workers(engine);
     Py_RETURN_NONE;
 }
 
@@ -200,22 +203,24 @@ struct engine_arguments {
     const char *policy, *sizer, *on_full;
     unsigned int workers_min, workers_max;
     unsigned long long pending_max, room_timeout_ns, seed;
-    int is_recording, is_daemon, is_insightful, is_telling;
+    unsigned long long idle_ns;
+    int is_recording, is_daemon, is_insightful, is_telling, do_callers_help;
 };
 
 static int engine_parse(struct engine *engine, struct engine_arguments *given, PyObject *args,
                         PyObject *kwargs) {
     static const char *const keywords[] = {
-        "name_prefix", "initializer", "initargs",    "policy",  "sizer",
-        "min_workers", "max_workers", "max_pending", "on_full", "full_timeout_ns",
-        "seed",        "record",      "is_daemon",   "insight", "log_unretrieved",
-        NULL};
+        "name_prefix",  "initializer", "initargs",    "policy",  "sizer",
+        "min_workers",  "max_workers", "max_pending", "on_full", "full_timeout_ns",
+        "seed",         "record",      "is_daemon",   "insight", "log_unretrieved",
+        "caller_helps", "idle_ns",     NULL};
     if (!PyArg_ParseTupleAndKeywords(
-            args, kwargs, "UOO!ssIIKsKKpppp:Engine", (char **)(uintptr_t)keywords,
+            args, kwargs, "UOO!ssIIKsKKpppppK:Engine", (char **)(uintptr_t)keywords,
             &engine->name_prefix, &engine->initializer, &PyTuple_Type, &engine->initargs,
             &given->policy, &given->sizer, &given->workers_min, &given->workers_max,
             &given->pending_max, &given->on_full, &given->room_timeout_ns, &given->seed,
-            &given->is_recording, &given->is_daemon, &given->is_insightful, &given->is_telling)) {
+            &given->is_recording, &given->is_daemon, &given->is_insightful, &given->is_telling,
+            &given->do_callers_help, &given->idle_ns)) {
         engine->name_prefix = engine->initializer = engine->initargs = NULL; /* borrowed */
         return -1;
     }
@@ -272,6 +277,7 @@ static int engine_open(struct engine *engine, const struct engine_arguments *giv
         .workers_max = given->workers_max,
         .pending_max = given->pending_max,
         .on_full = on_full,
+        .idle_ns = given->idle_ns,
         .seed = given->seed,
         .is_recording = given->is_recording != 0,
         .is_insightful = given->is_insightful != 0,
@@ -279,12 +285,13 @@ static int engine_open(struct engine *engine, const struct engine_arguments *giv
         .backend_context = engine,
     };
     engine->workers_min = given->workers_min;
-    engine->workers_max = given->workers_max;
+    engine->workers_max = engine->workers_bound = given->workers_max;
     engine->pending_max = given->pending_max;
     engine->may_block = given->pending_max > 0 && on_full == TRD_ON_FULL_BLOCK;
     engine->room_timeout_ns = given->room_timeout_ns;
     engine->is_recording = config.is_recording;
     engine->is_daemon = given->is_daemon != 0;
+    engine->do_callers_help = given->do_callers_help != 0;
     engine->is_telling = given->is_telling != 0;
     if (given->is_insightful && group_names_open(&engine->names) != 0) {
         return -1;

@@ -297,8 +297,8 @@ static PyObject *answer_slowly(struct future *future, PyObject *name, uint64_t t
     return answer;
 }
 
-static PyObject *answer_later(struct future *future, PyObject *name, answer_function answer,
-                              uint64_t timeout_ns) {
+static PyObject *answer_awaited(struct future *future, PyObject *name, answer_function answer,
+                                uint64_t timeout_ns) {
     struct module_state *state = state_of(Py_TYPE(future));
     own_lock_take(&future->lock);
     bool is_plain = future_is_plain_locked(future);
@@ -307,9 +307,6 @@ static PyObject *answer_later(struct future *future, PyObject *name, answer_func
     if (is_plain) {
         if (is_over) {
             return answer(future);
-        }
-        if (engine_check_future(future) != 0) {
-            return NULL;
         }
         switch (future_wait(future, &timeout_ns)) {
         case WAIT_OVER:
@@ -324,6 +321,33 @@ static PyObject *answer_later(struct future *future, PyObject *name, answer_func
         }
     }
     return answer_slowly(future, name, timeout_ns);
+}
+
+/* Waits for a call of `engine`, which the caller holds, or makes it. */
+static PyObject *answer_of_engine(struct engine *engine, struct future *future, PyObject *name,
+                                  answer_function answer, uint64_t timeout_ns) {
+    if (engine_check_process(engine) != 0) {
+        return NULL;
+    }
+    /* Helping cannot be timed out. */
+    bool is_made = timeout_ns == TRD_FOREVER && engine_help(engine, &future->task);
+    bool is_worker = !is_made && engine_wait_begin(engine);
+    PyObject *value = answer_awaited(future, name, answer, timeout_ns);
+    if (is_worker) {
+        engine_wait_end();
+    }
+    return value;
+}
+
+static PyObject *answer_later(struct future *future, PyObject *name, answer_function answer,
+                              uint64_t timeout_ns) {
+    struct engine *engine = engine_of(future);
+    if (engine == NULL) {
+        return answer_awaited(future, name, answer, timeout_ns);
+    }
+    PyObject *value = answer_of_engine(engine, future, name, answer, timeout_ns);
+    Py_DECREF((PyObject *)engine);
+    return value;
 }
 
 static PyObject *result(PyObject *self, PyObject *const *args, Py_ssize_t count,

@@ -225,13 +225,10 @@ static int sleep_for(struct map_job *job, struct map_task *task, uint64_t deadli
     return error;
 }
 
-/* Waits until `task` is over. 0, or -1 with an exception. */
-static int wait_for(struct map_results *results, struct map_task *task) {
+/* Sleeps until `task` is over. 0, or -1 with an exception. */
+static int sleep_until_over(struct map_results *results, struct map_task *task) {
     struct map_job *job = results->job;
     while (!map_task_is_over(task)) {
-        if (engine_check_process(results->engine) != 0) {
-            return -1;
-        }
         if (results->deadline_ns != TRD_FOREVER && trd_clock_now_ns() >= results->deadline_ns) {
             PyErr_SetNone(results->engine->state->timeout_error);
             return -1;
@@ -241,6 +238,26 @@ static int wait_for(struct map_results *results, struct map_task *task) {
         }
     }
     return 0;
+}
+
+/* Waits until `task` is over, or runs it. 0, or -1 with an exception. */
+static int wait_for(struct map_results *results, struct map_task *task) {
+    if (map_task_is_over(task)) {
+        return 0;
+    }
+    if (engine_check_process(results->engine) != 0) {
+        return -1;
+    }
+    /* Helping cannot be timed out. */
+    if (results->deadline_ns == TRD_FOREVER && engine_help(results->engine, &task->task)) {
+        return 0;
+    }
+    bool is_worker = engine_wait_begin(results->engine);
+    int error = sleep_until_over(results, task);
+    if (is_worker) {
+        engine_wait_end();
+    }
+    return error;
 }
 
 /* The next result; NULL with an exception, or without one at the end. */

@@ -50,6 +50,10 @@ static PyObject *worker_call(PyObject *self, PyObject *args, PyObject *kwargs) {
     Py_RETURN_NONE;
 }
 
+struct worker *worker_self(void) {
+    return this_worker;
+}
+
 static struct worker *worker_new(struct engine *engine, struct trd_pool *pool, uint32_t index) {
     struct worker *worker = PyObject_GC_New(struct worker, engine->state->worker_type);
     if (worker == NULL) {
@@ -62,6 +66,8 @@ static struct worker *worker_new(struct engine *engine, struct trd_pool *pool, u
     worker->index = index;
     worker->seat = (struct gil_seat){0};
     atomic_init(&worker->phase, WORKER_STARTING);
+    worker->wait_count = 0;
+    worker->is_stuck_to_end = false;
     PyObject_GC_Track(worker);
     return worker;
 }

@@ -39,14 +39,18 @@ def _check_bounds(min_workers: int, max_workers: int, max_pending: Optional[int]
         raise ValueError("max_pending must be greater than 0, or None for no bound")
 
 
-def _full_timeout_ns(seconds: Optional[float], on_full: str) -> int:
+def _nanoseconds(seconds: Optional[float], name: str) -> Optional[int]:
     if seconds is None:
-        return _FOREVER
-    if on_full != "block":
-        raise ValueError(f'full_timeout goes with on_full="block", not "{on_full}"')
+        return None
     if not 0 <= seconds <= 1e9:
-        raise ValueError(f"full_timeout must be seconds from 0 to 1e9, or None, not {seconds!r}")
-    return int(seconds * 1e9)
+        raise ValueError(f"{name} must be seconds from 0 to 1e9, or None, not {seconds!r}")
+    return max(int(seconds * 1e9), 1)
+
+
+def _full_timeout_ns(seconds: Optional[float], on_full: str) -> int:
+    if seconds is not None and on_full != "block":
+        raise ValueError(f'full_timeout goes with on_full="block", not "{on_full}"')
+    return _nanoseconds(seconds, "full_timeout") or _FOREVER
 
 
 def blocking() -> _treadle.Blocking:
@@ -130,6 +134,12 @@ class ThreadPoolExecutor(_Base, concurrent.futures.ThreadPoolExecutor):
             "caller_runs" (make the call at once, on the submitting thread).
         full_timeout: How many seconds "block" waits for room before it raises QueueFull; None:
             as long as it takes.
+        caller_helps: Whoever waits for a call that has not started, in result() or exception()
+            without a timeout or for the next result of a map(), takes it out of the queue and makes
+            it on his own thread. Without, a worker that waits for a call of its own pool, with all
+            others, lets the pool have one more thread for the time.
+        idle_timeout: Seconds after which a thread without work ends, as long as min_workers are
+            left. None: when the sizer says so; on_demand and fixed never do.
         context: "copy" makes each call in a copy of the context (contextvars) it was submitted
             in, as asyncio.to_thread does; of map() each task in one of its own. None: in the
             thread's own context, as the standard library does.
@@ -165,6 +175,8 @@ class ThreadPoolExecutor(_Base, concurrent.futures.ThreadPoolExecutor):
         full_timeout: Optional[float] = None,
         context: "Optional[Literal['copy']]" = None,
         at_exit: "Literal['wait', 'cancel', 'leave']" = "wait",
+        caller_helps: bool = False,
+        idle_timeout: Optional[float] = None,
         seed: int = 0,
         record: bool = False,
         insight: bool = False,
@@ -200,6 +212,8 @@ class ThreadPoolExecutor(_Base, concurrent.futures.ThreadPoolExecutor):
             at_exit == "leave",
             insight,
             sys.flags.dev_mode if log_unretrieved is None else log_unretrieved,
+            caller_helps,
+            _nanoseconds(idle_timeout, "idle_timeout") or 0,
         )
         self._has_insight = insight
         self._keys = keys
@@ -263,7 +277,13 @@ class ThreadPoolExecutor(_Base, concurrent.futures.ThreadPoolExecutor):
             cost: Estimated seconds of run time, for policies that want to know.
             resumable: The calls are of generator functions, and give their worker back at each
                 `yield`: see below.
-            context: "copy" makes each call in a copy of its submitter's context (contextvars),
+            caller_helps: Whoever waits for a call that has not started, in result() or exception()
+            without a timeout or for the next result of a map(), takes it out of the queue and makes
+            it on his own thread. Without, a worker that waits for a call of its own pool, with all
+            others, lets the pool have one more thread for the time.
+        idle_timeout: Seconds after which a thread without work ends, as long as min_workers are
+            left. None: when the sizer says so; on_demand and fixed never do.
+        context: "copy" makes each call in a copy of its submitter's context (contextvars),
                 "worker" in the worker's own; None as the pool does it.
 
         A resumable call runs to its next `yield`, then waits for its next turn, which the policy

@@ -50,14 +50,38 @@ void trd__idle_enter_locked(struct trd_pool *pool, struct trd__worker *worker) {
     pool->idle_count++;
 }
 
+/* It has been idle for too long: takes it out of the list and notes that there is no need of it. A
+ * worker that the pool must have, or that is about to be called, sleeps on: false. */
+static bool idle_expire(struct trd_pool *pool, struct trd__worker *worker) {
+    struct trd__errands errands = {0};
+    trd__pool_lock(pool);
+    const uint32_t count_min = pool->sched.config.workers_min;
+    const bool is_idle = worker->is_idle;
+    const bool is_over = is_idle && pool->sched.queued == 0 && pool->sched.worker_count > count_min;
+    if (is_over) {
+        idle_remove_locked(pool, worker);
+        pool->needed = pool->sched.worker_count - 1;
+    }
+    trd__pool_unlock(pool, &errands);
+    if (!is_idle) {
+        /* Somebody took it out, and wakes it: for ever, it cannot time out. */
+        (void)trd__park_sleep(&worker->park, 0, TRD_FOREVER);
+    }
+    return is_over || !is_idle;
+}
+
 void trd__idle_sleep(struct trd_pool *pool, struct trd__worker *worker) {
     /* One spins at a time, the others would only take processors away. Relaxed: it is a number and
      * nothing else. */
     const bool may_spin = pool->spins > 0 && atomic_fetch_add_explicit(&pool->spinner_count, 1,
                                                                        memory_order_relaxed) == 0;
-    const bool is_woken = trd__park_sleep(&worker->park, may_spin ? pool->spins : 0, TRD_FOREVER);
-    assert(is_woken);
-    (void)is_woken; /* used by the assertion only */
+    uint32_t spins = may_spin ? pool->spins : 0;
+    bool is_over;
+    do {
+        const uint64_t until_ns = trd__deadline_ns(trd_clock_now_ns(), pool->idle_ns);
+        is_over = trd__park_sleep(&worker->park, spins, until_ns) || idle_expire(pool, worker);
+        spins = 0;
+    } while (!is_over);
     if (pool->spins > 0) {
         (void)atomic_fetch_sub_explicit(&pool->spinner_count, 1,
                                         memory_order_relaxed); /* as above */

@@ -100,6 +100,7 @@ struct trd_pool {
     uint32_t workers_min, workers_max;                       /* constant: as at the start */
     uint64_t pending_max;                                    /* constant; UINT64_MAX is unbounded */
     enum trd_on_full on_full;                                /* constant */
+    uint64_t idle_ns;  /* constant: after that an idle worker leaves; TRD_FOREVER: never */
     uint32_t spins;    /* constant: rounds an idle worker spins before it sleeps */
     void *sched_state; /* constant address; lock */
     bool is_recording; /* constant */
@@ -121,6 +122,7 @@ struct trd_pool {
     uint32_t idle_count;
     uint32_t searching_count; /* 0 or 1, and more for a moment after a change of size */
     uint32_t unjoined_count;  /* slots that are not FREE */
+    uint32_t needed;          /* of the workers that the sizer wants; the others left, being idle */
     uint32_t waiting_count;   /* workers whose task waits for a future without a timeout */
     struct trd_table worker_table;
     uint32_t slot_count; /* slots used so far */
@@ -216,7 +218,7 @@ void trd__blocking_resume(struct trd_pool *pool, struct trd__worker *worker, uin
 /* idle.c */
 /* Puts `worker` among the idle ones, as the warmest. */
 void trd__idle_enter_locked(struct trd_pool *pool, struct trd__worker *worker);
-/* Sleeps until somebody has taken it out. Without the lock. */
+/* Sleeps until somebody has taken it out, or it has been idle for too long. Without the lock. */
 void trd__idle_sleep(struct trd_pool *pool, struct trd__worker *worker);
 /* Wakes one for queued work, unless nobody is idle or somebody is on the way already. */
 void trd__idle_call_locked(struct trd_pool *pool, struct trd__errands *errands);
@@ -225,9 +227,9 @@ void trd__idle_dismiss_locked(struct trd_pool *pool, uint32_t count, struct trd_
 
 /* resize.c */
 /* How many workers there should be now. */
-uint32_t trd__resize_target_locked(const struct trd_pool *pool);
+uint32_t trd__resize_target_locked(struct trd_pool *pool);
 /* Is a worker missing, and worth a try? */
-bool trd__resize_is_short_locked(const struct trd_pool *pool, uint64_t now_ns);
+bool trd__resize_is_short_locked(struct trd_pool *pool, uint64_t now_ns);
 /* Starts the missing workers. Without the lock. 0, or why the last try failed. */
 int trd__resize_grow(struct trd_pool *pool);
 /* Lets those go that are too many. */

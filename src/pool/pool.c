@@ -203,6 +203,8 @@ static void pool_set_constants(struct trd_pool *pool, const struct trd_pool_conf
     pool->workers_max = config->workers_max;
     pool->pending_max = config->pending_max ? config->pending_max : UINT64_MAX;
     pool->on_full = config->on_full;
+    pool->idle_ns = config->idle_ns ? config->idle_ns : TRD_FOREVER;
+    pool->needed = UINT32_MAX;
     pool->is_recording = config->is_recording;
     pool->spins = trd__cpu_cores() > 1.0 ? POOL_SPINS : 0;
     atomic_init(&pool->reference_count, 1);

@@ -8,13 +8,25 @@
 /* After a worker could not be started, so long nobody tries again, unless there is none at all. */
 static const uint64_t resize_retry_ns = 100 * TRD_NS_PER_MS;
 
-uint32_t trd__resize_target_locked(const struct trd_pool *pool) {
-    const uint32_t wanted = pool->sched.workers_wanted;
+/* Work for more brings those back that left for want of it. */
+static void resize_need_locked(struct trd_pool *pool) {
+    const uint64_t needed = pool->sched.busy + pool->sched.queued;
+    if (needed > pool->needed) {
+        pool->needed = needed < UINT32_MAX ? (uint32_t)needed : UINT32_MAX;
+    }
+}
+
+uint32_t trd__resize_target_locked(struct trd_pool *pool) {
+    resize_need_locked(pool);
+    const uint32_t min = pool->sched.config.workers_min;
+    const uint32_t needed = pool->needed > min ? pool->needed : min;
+    const uint32_t wanted =
+        pool->sched.workers_wanted < needed ? pool->sched.workers_wanted : needed;
     /* A sizer may be wrong, but what is queued must run. */
     return wanted == 0 && pool->sched.queued > 0 ? 1 : wanted;
 }
 
-bool trd__resize_is_short_locked(const struct trd_pool *pool, uint64_t now_ns) {
+bool trd__resize_is_short_locked(struct trd_pool *pool, uint64_t now_ns) {
     const uint32_t count = pool->sched.worker_count;
     if (count >= trd__resize_target_locked(pool) || pool->broken || pool->is_cancelling) {
         return false;

@@ -59,16 +59,20 @@ struct trd__worker *trd__worker_self(struct trd_pool **pool) {
 }
 
 /* Is this worker, which has nothing in its hands, to go? */
-static bool worker_may_leave_locked(const struct trd_pool *pool) {
+static bool worker_may_leave_locked(struct trd_pool *pool) {
     if (pool->broken || pool->is_cancelling) {
         return true;
     }
     if (pool->is_stopping && pool->sched.queued == 0) {
         return true;
     }
-    /* Somebody must stay for what the waiting ones wait for. */
-    return pool->sched.worker_count > trd__resize_target_locked(pool) &&
-           pool->sched.worker_count > pool->waiting_count + 1;
+    const uint32_t count = pool->sched.worker_count;
+    if (count <= trd__resize_target_locked(pool)) {
+        return false;
+    }
+    /* Somebody must stay for what the waiting ones wait for; and the last one does, unless it has
+     * been idle for too long. */
+    return count > pool->waiting_count + 1 || (pool->waiting_count == 0 && pool->needed < count);
 }
 
 /* A task that has yielded to a pool that runs nothing more. */

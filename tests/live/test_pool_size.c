@@ -1,6 +1,7 @@
 /* test_pool_size.c - workers come and go, fail to come, are named and undisturbed by signals. */
 #include <treadle/treadle.h>
 
+#include <sched.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -274,6 +275,32 @@ static void sizers_that_hear_of_starvation_let_a_blocked_pool_grow(void **state)
     }
 }
 
+/* Waits until there are `count` workers. */
+static void await_size(struct trd_pool *pool, uint32_t count) {
+    while (pool_stats(pool)->workers != count) {
+        (void)sched_yield();
+    }
+}
+
+static void idle_workers_leave_and_come_back_when_needed(void **state) {
+    (void)state;
+    static const char *const sizers[] = {"on_demand", "fixed", "gil_model"};
+    for (size_t i = 0; i < sizeof sizers / sizeof sizers[0]; i++) {
+        for (uint32_t fewest = 0; fewest < 3; fewest++) {
+            struct trd_pool *pool = pool_make(&(struct trd_pool_config){
+                .workers_min = fewest, .workers_max = 4, .sizer = sizers[i], .idle_ns = 100000});
+            for (int round = 0; round < 20; round++) {
+                pool_meet(pool, 3);
+            }
+            await_size(pool, fewest);
+            pool_meet(pool, 3);
+            assert_int_equal(trd_pool_resize(pool, 4, 4), 0);
+            await_size(pool, 4);
+            trd_pool_destroy(pool);
+        }
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(on_demand_starts_workers_as_tasks_come),
@@ -287,6 +314,7 @@ int main(void) {
         cmocka_unit_test(an_interpreters_lock_is_free_while_workers_wait),
         cmocka_unit_test(workers_have_names_and_take_no_signals),
         cmocka_unit_test(sizers_that_hear_of_starvation_let_a_blocked_pool_grow),
+        cmocka_unit_test(idle_workers_leave_and_come_back_when_needed),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
