@@ -149,6 +149,24 @@ struct future *future_new(struct module_state *state, bool has_attr);
 /** The garbage collector has to know it from now on. */
 void future_track(struct future *future);
 
+/* future_answer.c */
+
+/** What a future has come to, at one moment. New references, or NULL. */
+struct outcome {
+    enum future_state state;
+    PyObject *result, *exception;
+};
+
+struct outcome outcome_of(struct future *future);
+void outcome_forget(struct outcome *outcome);
+
+/* Methods, for METH_FASTCALL | METH_KEYWORDS. */
+
+PyObject *future_result(PyObject *self, PyObject *const *args, Py_ssize_t count,
+                        PyObject *keywords);
+PyObject *future_exception(PyObject *self, PyObject *const *args, Py_ssize_t count,
+                           PyObject *keywords);
+
 /* future_state.c */
 
 /** Calls one callback, or all of them; what they raise is logged as the standard library does. -1
