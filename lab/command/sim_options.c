@@ -54,6 +54,7 @@ static int set_scalar(struct lab_sim_request *request, const char *name, const c
         return set_scalar(context, #name, value);                                                  \
     }
 SCALAR(load)
+SCALAR(rate)
 SCALAR(customers)
 SCALAR(hosts)
 SCALAR(choices)
@@ -62,11 +63,6 @@ SCALAR(warmup)
 SCALAR(late)
 SCALAR(speed)
 SCALAR(replications)
-
-static int set_rate(void *context, const char *value) {
-    ((struct lab_sim_request *)context)->load = 0.0;
-    return set_scalar(context, "rate", value);
-}
 
 static int set_tasks(void *context, const char *value) {
     ((struct lab_sim_request *)context)->has_task_count = true;
@@ -273,23 +269,66 @@ static const struct lab_usage usage = {
     .options = table,
 };
 
+/* Was the option `name` typed? */
+static bool has_option(const struct lab_sim_request *request, const char *name) {
+    const size_t length = strlen(name);
+
+    for (size_t i = 0; i < request->argument_count; i++) {
+        const char *argument = request->arguments[i];
+
+        if (strncmp(argument, name, length) == 0 &&
+            (argument[length] == '\0' || argument[length] == '=')) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* What is wrong with the arrivals that were typed; NULL: nothing. */
+static const char *check_arrivals(const struct lab_sim_request *request) {
+    const bool is_closed = request->config.arrivals == TRD_SIM_CLOSED;
+    const bool has_load = has_option(request, "--load"), has_rate = has_option(request, "--rate");
+
+    if (has_load && has_rate) {
+        return "--load and --rate say the same: leave out one of them";
+    }
+    if (request->trace_path != NULL &&
+        (has_load || has_rate || request->config.arrivals != TRD_SIM_POISSON)) {
+        return "a trace has arrivals of its own: leave out --load, --rate and --arrivals; --speed "
+               "brings them sooner";
+    }
+    if (is_closed && (has_load || has_rate)) {
+        return "customers of a closed system come when they have thought: leave out --load and "
+               "--rate; --customers and --think say how often";
+    }
+    if (!is_closed && (has_option(request, "--customers") || has_option(request, "--think"))) {
+        return "--customers and --think belong to --arrivals closed";
+    }
+    return NULL;
+}
+
+/* The same for the others. */
+static const char *check_others(const struct lab_sim_request *request) {
+    if (request->durations_path != NULL && request->trace_path == NULL) {
+        return "--durations belongs to --trace";
+    }
+    if (fabs(request->speed - 1.0) > 0.0 && request->trace_path == NULL) {
+        return "--speed belongs to --trace";
+    }
+    if (request->theatre != NULL && request->replications > 1) {
+        return "--theatre shows one run of each policy: leave out --replications";
+    }
+    if (request->replay != NULL && request->html != NULL) {
+        return "--replay writes no page: leave out --html";
+    }
+    return NULL;
+}
+
 /* What only the whole of the options can tell. */
 static int check_together(const struct lab_sim_request *request) {
-    const char *wrong = NULL;
+    const char *wrong = check_arrivals(request);
 
-    if (request->durations_path != NULL && request->trace_path == NULL) {
-        wrong = "--durations belongs to --trace";
-    } else if (fabs(request->speed - 1.0) > 0.0 && request->trace_path == NULL) {
-        wrong = "--speed belongs to --trace";
-    } else if (request->trace_path != NULL &&
-               (request->load >= 0.0 || request->config.arrivals != TRD_SIM_POISSON)) {
-        wrong = "a trace has arrivals of its own: leave out --load, --rate and --arrivals; --speed "
-                "brings them sooner";
-    } else if (request->theatre != NULL && request->replications > 1) {
-        wrong = "--theatre shows one run of each policy: leave out --replications";
-    } else if (request->replay != NULL && request->html != NULL) {
-        wrong = "--replay writes no page: leave out --html";
-    }
+    wrong = wrong != NULL ? wrong : check_others(request);
     if (wrong == NULL) {
         return LAB_OPTIONS_GO_ON;
     }

@@ -68,13 +68,19 @@ int lab_sim_request_step(struct lab_sim_request *request, const char *text,
         {NULL, LAB_SETTING_NUMBER, 0, 0.0, 0.0},
     };
     struct trd_sim_step *step;
+    int failed;
 
     if (request->config.step_count == LAB_SIM_STEPS_MAX) {
         return lab_setting_refuse(error, "more than %d steps", LAB_SIM_STEPS_MAX);
     }
     step = &request->steps[request->config.step_count++];
     request->config.steps = request->steps;
-    return lab_setting_apply_all(settings, step, text, "step", error);
+    failed = lab_setting_apply_all(settings, step, text, "step", error);
+    if (failed == 0 && !(step->rate_per_s > 0.0) && !(step->cores > 0.0)) {
+        return lab_setting_refuse(error, "step: needs what it changes, rate or cores, such as "
+                                         "at=10s,rate=2000");
+    }
+    return failed;
 }
 
 static int allocate_clients(struct lab_sim_request *request, size_t count,
@@ -218,6 +224,22 @@ double lab_sim_demand_ns(const struct trd_sim_config *config) {
     return all / servers / share;
 }
 
+/* Times that only a machine gives a meaning. */
+static int check_phases(const struct lab_sim_request *request, struct trd_error *error) {
+    const struct trd_sim_config *config = &request->config;
+
+    for (size_t i = 0; i < config->client_count && !(config->machine.cores > 0.0); i++) {
+        const struct trd_sim_phases *phases = &config->clients[i].phases;
+
+        if (phases->held.mean_ns > 0.0 || phases->cpu.mean_ns > 0.0 || phases->wait.mean_ns > 0.0) {
+            return lab_setting_refuse(error, "held, cpu and wait need a machine, such as "
+                                             "--machine cores=2,gils=1; without one, --service "
+                                             "says what tasks take");
+        }
+    }
+    return 0;
+}
+
 int lab_sim_request_complete(struct lab_sim_request *request, struct trd_error *error) {
     struct trd_sim_config *config = &request->config;
     double demand;
@@ -244,12 +266,15 @@ int lab_sim_request_complete(struct lab_sim_request *request, struct trd_error *
         arrivals_from_trace(request);
         return 0;
     }
+    if (check_phases(request, error) != 0) {
+        return -EINVAL;
+    }
     demand = lab_sim_demand_ns(config);
     if (!(demand > 0.0)) {
         return lab_setting_refuse(error, "a machine needs tasks with held, cpu or wait times: "
                                          "--task held=1ms,cpu=2ms,wait=7ms");
     }
-    if (request->load > 0.0 || request->load < 0.0) {
+    if (!(config->rate_per_s > 0.0)) {
         config->rate_per_s = (request->load > 0.0 ? request->load : DEFAULT_LOAD) / demand * 1e9;
     }
     return 0;

@@ -27,7 +27,7 @@ struct lab_sim_request {
     struct lab_client_draft task; /* what a client does not say */
     struct lab_law_draft think;
     const char *clients_text; /* "NAME:key=value,.../NAME..." or NULL */
-    double load;              /* 0: the rate was given */
+    double load;              /* below 0: none was given */
 
     const char *trace_path, *durations_path; /* NULL: no trace */
     struct lab_trace *trace;                 /* owned */

@@ -29,7 +29,7 @@ void lab_theatre_defaults(struct lab_sim_request *request) {
     if (!request->has_task && request->clients_text == NULL && request->trace_path == NULL) {
         request->clients_text = default_clients;
     }
-    if (request->load < 0.0) {
+    if (request->load < 0.0 && !(config->rate_per_s > 0.0)) {
         request->load = DEFAULT_LOAD;
     }
 }

@@ -136,6 +136,11 @@ static int check_hosts(const struct trd_sim_config *config, struct trd_error *er
                      TRD_SIM_CHOICES_MAX, config->choices);
         return -EINVAL;
     }
+    if (config->choices > hosts) {
+        trd__sim_say(error, "choices: an arrival cannot look at %u hosts of %u", config->choices,
+                     hosts);
+        return -EINVAL;
+    }
     if ((uint64_t)hosts * config->workers_max > TRD_SIM_WORKERS_MAX) {
         trd__sim_say(error, "workers: %u on each of %u hosts are more than %d", config->workers_max,
                      hosts, TRD_SIM_WORKERS_MAX);

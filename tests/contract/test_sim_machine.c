@@ -265,6 +265,7 @@ static void wrong_configurations_are_refused_with_what_is_allowed(void **state) 
         {"timeout of client 1", {RIGHT}, {SERVED, .timeout = {.mean_ns = -5}}},
         {"hosts: there must be", {RIGHT, .host_count = TRD_SIM_HOSTS_MAX + 1}, {SERVED}},
         {"choices", {RIGHT, .choices = 17}, {SERVED}},
+        {"cannot look at 3 hosts of 2", {RIGHT, .host_count = 2, .choices = 3}, {SERVED}},
         {"on each of 60000 hosts",
          {RATE, TASKS, .workers_max = 100, .host_count = 60000},
          {SERVED}},

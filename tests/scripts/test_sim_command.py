@@ -106,7 +106,8 @@ class SimulateTest(unittest.TestCase):
         }
         for kind, system in kinds.items():
             with self.subTest(kind):
-                done = sim("--json", "--tasks", "4000", "--load", "0.5", "--arrivals", kind)
+                load = [] if kind.startswith("closed") else ["--load", "0.5"]
+                done = sim("--json", "--tasks", "4000", *load, "--arrivals", kind)
                 self.assertEqual(done.returncode, 0, done.stderr)
                 config = json.loads(done.stdout)["config"]
                 self.assertEqual(config["system"], system)
@@ -211,6 +212,13 @@ class SimulateTest(unittest.TestCase):
             ("--trace", str(TRACES / "azure_2021.csv"), "--clients", "a"): "clients of its own",
             ("--trace", str(TRACES / "azure_2021.csv"), "--load", "0.5"): "arrivals of its own",
             ("--trace", str(TRACES / "azure_2021.csv"), "--arrivals", "batch"): "of its own",
+            ("--load", "0.5", "--rate", "3"): "leave out one",
+            ("--arrivals", "closed", "--load", "0.5"): "leave out --load",
+            ("--customers", "3"): "belong to --arrivals closed",
+            ("--think", "exp:mean=1ms"): "belong to --arrivals closed",
+            ("--hosts", "4", "--choices", "5"): "cannot look at 5 hosts of 4",
+            ("--task", "held=1ms"): "need a machine",
+            ("--step", "at=3s"): "needs what it changes",
             ("--durations", "x"): "belongs to --trace",
             ("--speed", "2"): "belongs to --trace",
             ("--replay", "/nowhere/at/all"): "No such file",
