@@ -73,6 +73,22 @@ static size_t find_minutes(const struct lab_csv *csv, size_t *columns) {
     return count;
 }
 
+/* A minute that is missing among others is a mistake, not the end of the day. */
+static int check_minutes(const struct lab_csv *csv, size_t count, struct trd_error *error) {
+    for (size_t i = 0; i < csv->column_count; i++) {
+        char *end;
+        unsigned long minute = strtoul(csv->names[i], &end, 10);
+
+        if (csv->names[i][0] >= '0' && csv->names[i][0] <= '9' && *end == '\0' && minute > count) {
+            return lab_csv_refuse(csv, error,
+                                  "the minutes are 1 to at most %d without a gap: there is a "
+                                  "column '%.20s', but none '%zu'",
+                                  MINUTES_MAX, csv->names[i], count + 1);
+        }
+    }
+    return 0;
+}
+
 /* Enters the counts of the row at hand. */
 static int take_counts(struct lab_trace *trace, struct lab_csv *csv, const size_t *columns,
                        size_t column_count, struct trd_error *error) {
@@ -119,7 +135,7 @@ static int scan_invocations(struct lab_trace *trace, struct lab_csv *csv, struct
     const struct azure_2019 *own = trace->own;
     size_t columns[MINUTES_MAX];
     size_t count = find_minutes(csv, columns);
-    int got, failed = 0;
+    int got, failed = check_minutes(csv, count, error);
 
     while (failed == 0 && (got = lab_csv_next(csv, error)) != 0) {
         failed = got == 1 ? take_counts(trace, csv, columns, count, error) : got;

@@ -234,6 +234,8 @@ static void what_is_wrong_is_said_with_file_line_and_field(void **state) {
         {HEAD_2019 "o,a,f,http,1,1.5,0\n", good_durations, 2, "'2' must be a whole number"},
         {HEAD_2019 "o,a,f,http,1,1\n", good_durations, 2, "6 fields"},
         {HEAD_2019 "o,a,f,http,0,0,0\n", good_durations, 3, "no task"},
+        {"HashOwner,HashApp,HashFunction,Trigger,1,2,4\no,a,f,http,1,0,0\n", good_durations, 1,
+         "a column '4', but none '3'"},
         {HEAD_2019 "o,a,f,http,1,0,0\n", HEAD_DURATIONS "o,a,f,1,1,1,1,-1,1,1,1,1,1,1\n", 2,
          "'percentile_Average_0' must be a number of milliseconds from 0"},
         {HEAD_2019 "o,a,f,http,1,0,0\n", HEAD_DURATIONS "o,a,f,1,1,1,1,1,2,3,2,5,6,7\n", 2,
