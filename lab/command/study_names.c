@@ -96,10 +96,15 @@ static int check_policies(const struct lab_list *list) {
         add(&known, (*policy)->name);
     }
     for (size_t i = 0; i < list->count; i++) {
+        const char *text = list->items[i];
         struct trd_policy_spec spec;
+        struct trd_error error;
 
-        if (trd_policy_parse(list->items[i], &spec, NULL) == 0) {
-            add(&known, list->items[i]); /* with parameters, or composed */
+        if (trd_policy_parse(text, &spec, &error) == 0) {
+            add(&known, text); /* with parameters, or composed */
+        } else if (strpbrk(text, ":/") != NULL) {
+            lab_say_error("study: policy '%s': %s", text, error.message);
+            return LAB_EXIT_USAGE;
         }
     }
     return check(list, "policy", &known);

@@ -295,6 +295,8 @@ def test_a_full_file_system_is_named(bench: Bench) -> None:
         (["--workloads", "htp"], ["'htp'", "did you mean http?", "fibonacci"]),
         (["--executors", "threads"], ["'threads'", "stdlib-threads", "serial"]),
         (["--policies", "fifi"], ["'fifi'", "did you mean fifo?", "round_robin"]),
+        (["--policies", "codel/edf/drr"], ["unknown fairness 'edf'", "known: round_robin"]),
+        (["--policies", "drr:quantum=0"], ["quantum of drr must be a number from"]),
         (["--parts", "size"], ["'size'", "did you mean sizes?", "selftest"]),
         (["--python", "python9"], ["'python9'", "known here:", "python3"]),
         (["--sizes", "many"], ["'many'", "adaptive"]),
