@@ -65,15 +65,23 @@ static int sleep_for(struct map_job *job, struct map_task *task, uint64_t deadli
     return error;
 }
 
-/* Sleeps until `task` is over. 0, or -1 with an exception. */
+/* Sleeps until `task` is over, or drops it when it is late. 0, or -1 with an exception. */
 static int sleep_until_over(struct map_results *results, struct map_task *task) {
     struct map_job *job = results->job;
+    uint64_t late_ns = engine_late_ns(&task->task);
     while (!map_task_is_over(task)) {
-        if (results->deadline_ns != TRD_FOREVER && trd_clock_now_ns() >= results->deadline_ns) {
+        const uint64_t now_ns = trd_clock_now_ns();
+        if (now_ns >= late_ns) {
+            late_ns = TRD_FOREVER;
+            engine_expire(results->engine, &task->task);
+            continue;
+        }
+        if (now_ns >= results->deadline_ns) { /* which TRD_FOREVER is not */
             PyErr_SetNone(results->engine->state->timeout_error);
             return -1;
         }
-        if (sleep_for(job, task, results->deadline_ns) != 0) {
+        const uint64_t until_ns = late_ns < results->deadline_ns ? late_ns : results->deadline_ns;
+        if (sleep_for(job, task, until_ns) != 0) {
             return -1;
         }
     }

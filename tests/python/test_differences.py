@@ -85,6 +85,14 @@ class Differences(unittest.TestCase):
             self.assertEqual(len(pool._threads), 1)
         self.assertIn("Exception in worker", logs.output[0])
 
+    def test_nested(self):
+        """A call that waits for its own pool lets it grow"""
+        with ThreadPoolExecutor(1) as pool:
+            outer = pool.submit(lambda: pool.submit(threading.get_ident).result())
+            inner = outer.result(LIMIT)
+            self.assertNotEqual(inner, threading.get_ident())
+            self.assertEqual((pool.stats().workers_peak, pool._max_workers), (2, 1))
+
     def test_map(self):
         """map returns an iterator in C, not a generator"""
         with ThreadPoolExecutor(1) as pool:

@@ -82,6 +82,26 @@ class Options(Behind):
         self.assertEqual(made, ["anyway", "in time"])
         self.assertEqual(pool.stats().expired, 1)
 
+    def test_whoever_waits_for_a_late_call_hears_of_it_though_no_worker_looks(self):
+        pool, gate = self.pool()
+        late = pool.options(deadline=0.001, drop_late=True)
+        for wait in (
+            lambda: late.submit(int).result(),
+            lambda: late.submit(int).result(LIMIT),
+            lambda: list(late.map(int, [1])),
+            lambda: list(late.map(int, [1, 2, 3], chunksize=2, timeout=LIMIT)),
+        ):
+            with self.assertRaises(TaskExpired):
+                wait()
+        self.assertIsInstance(late.submit(int).exception(), TaskExpired)
+        self.assertGreaterEqual(pool.stats().expired, 5)
+        patient = pool.options(deadline=LIMIT, drop_late=True).submit(int)
+        with self.assertRaises(concurrent.futures.TimeoutError) as caught:
+            patient.result(timeout=0)
+        self.assertNotIsInstance(caught.exception, TaskExpired)
+        gate.open()
+        self.assertEqual(patient.result(LIMIT), 0)
+
     def test_wrong_options_say_what_is_wrong(self):
         pool, gate = self.pool()
         gate.open()
