@@ -14,10 +14,11 @@ static int call_store_packed(struct future *future, PyObject *const *values, Py_
     }
     PyObject_GC_UnTrack(packed);
     for (Py_ssize_t i = 0; i < total; i++) {
-        Py_INCREF(values[i]);
+        reference_lend(values[i]);
         PyTuple_SET_ITEM(packed, i, values[i]);
     }
     Py_XINCREF(names);
+    reference_hand_over(packed);
     future->argument[0] = packed;
     future->argument[1] = names;
     future->call = CALL_PACKED;
@@ -33,13 +34,13 @@ int call_store(struct future *future, PyObject *callee, PyObject *const *values,
         }
     } else {
         for (Py_ssize_t i = 0; i < count; i++) {
-            Py_INCREF(values[i]);
+            reference_lend(values[i]);
             future->argument[i] = values[i];
         }
         future->argument_count = (uint8_t)count;
         future->call = CALL_INLINE;
     }
-    Py_INCREF(callee);
+    reference_lend(callee);
     future->callee = callee;
     return 0;
 }

@@ -124,7 +124,7 @@ int engine_submit(struct engine *engine, struct future *future) {
     if (submit_begin(engine) != 0) {
         return -1;
     }
-    Py_INCREF((PyObject *)future);
+    reference_lend((PyObject *)future);
     future->engine = engine;
     int error = submit_task(engine, &future->task);
     if (error != 0) {

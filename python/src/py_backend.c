@@ -90,9 +90,11 @@ static enum trd_outcome run_call(struct future *future, bool is_visitor) {
     PyObject *result = context_call_make(future, is_visitor);
     /* The call's own places are free now; nobody can see them. */
     if (result != NULL) {
+        reference_hand_over(result);
         future->callee = result;
     } else {
         future->argument[0] = error_take();
+        reference_hand_over(future->argument[0]);
     }
     return TRD_OUTCOME_DONE;
 }
