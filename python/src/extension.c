@@ -20,6 +20,22 @@ struct module_state *state_of(PyTypeObject *type) {
     Py_FatalError("treadle: a method was called on an object of another type");
 }
 
+PyObject *attribute_of(PyObject *object, const char *name) {
+    PyObject *interned = PyUnicode_InternFromString(name);
+    PyObject *value = interned ? PyObject_GetAttr(object, interned) : NULL;
+    Py_XDECREF(interned);
+    return value;
+}
+
+PyObject *method_call(PyObject *object, const char *name, PyObject *argument) {
+    PyObject *method = attribute_of(object, name);
+    PyObject *answer = method == NULL     ? NULL
+                       : argument != NULL ? PyObject_CallOneArg(method, argument)
+                                          : PyObject_CallNoArgs(method);
+    Py_XDECREF(method);
+    return answer;
+}
+
 PyObject *error_take(void) {
 #if PY_VERSION_HEX >= 0x030C0000
     return PyErr_GetRaisedException();
@@ -52,7 +68,7 @@ void error_put(PyObject *exception) {
 void error_log(struct module_state *state, const char *method, const char *format,
                PyObject *argument) {
     PyObject *exception = error_take();
-    PyObject *log = PyObject_GetAttrString(state->logger, method);
+    PyObject *log = attribute_of(state->logger, method);
     PyObject *args =
         argument ? Py_BuildValue("(sO)", format, argument) : Py_BuildValue("(s)", format);
     PyObject *keywords = exception ? Py_BuildValue("{OO}", state->names.exc_info, exception) : NULL;
@@ -89,7 +105,7 @@ static int import_name(const char *module_name, const char *name, PyObject **out
     if (module == NULL) {
         return -1;
     }
-    *out = PyObject_GetAttrString(module, name);
+    *out = attribute_of(module, name);
     Py_DECREF(module);
     return *out ? 0 : -1;
 }

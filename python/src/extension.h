@@ -89,6 +89,13 @@ void error_put(PyObject *exception);
 void error_log(struct module_state *state, const char *method, const char *format,
                PyObject *argument);
 
+/** object.name: a new reference, or NULL with an exception. Not PyObject_GetAttrString(): that
+ * looks up with a new string each time, and the interpreter's cache of what types have keeps each.
+ */
+PyObject *attribute_of(PyObject *object, const char *name);
+/** object.name(), or object.name(argument) when that is not NULL. */
+PyObject *method_call(PyObject *object, const char *name, PyObject *argument);
+
 /** Text for a Py_tp_doc slot, whose type has no const. */
 #define SLOT_TEXT(text) ((void *)(uintptr_t)(text))
 

@@ -18,13 +18,13 @@ int group_names_open(struct group_names *names) {
 }
 
 static PyObject *label_of(PyObject *callee) {
-    PyObject *name = PyObject_GetAttrString(callee, "__qualname__");
+    PyObject *name = attribute_of(callee, "__qualname__");
     if (name == NULL) { /* an object that can be called */
         PyErr_Clear();
         callee = (PyObject *)Py_TYPE(callee);
-        name = PyObject_GetAttrString(callee, "__qualname__");
+        name = attribute_of(callee, "__qualname__");
     }
-    PyObject *module = name ? PyObject_GetAttrString(callee, "__module__") : NULL;
+    PyObject *module = name ? attribute_of(callee, "__module__") : NULL;
     if (module == NULL) {
         PyErr_Clear();
     }

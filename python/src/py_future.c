@@ -176,7 +176,7 @@ static PyObject *outcome_repr(const struct outcome *outcome, PyObject *self, PyO
     }
     PyObject *value = outcome->exception ? outcome->exception : outcome->result;
     PyTypeObject *type = value ? Py_TYPE(value) : Py_TYPE(Py_None);
-    PyObject *kind = PyObject_GetAttrString((PyObject *)type, "__name__");
+    PyObject *kind = attribute_of((PyObject *)type, "__name__");
     if (kind == NULL) {
         return NULL;
     }
@@ -188,7 +188,7 @@ static PyObject *outcome_repr(const struct outcome *outcome, PyObject *self, PyO
 }
 
 static PyObject *future_tp_repr(PyObject *self) {
-    PyObject *name = PyObject_GetAttrString((PyObject *)Py_TYPE(self), "__name__");
+    PyObject *name = attribute_of((PyObject *)Py_TYPE(self), "__name__");
     if (name == NULL) {
         return NULL;
     }

@@ -97,7 +97,7 @@ int worker_start(struct engine *engine, struct trd_pool *pool, uint32_t index) {
     if (thread != NULL && PySet_Add(engine->threads, thread) == 0) {
         Py_INCREF(thread);
         worker->thread = thread;
-        answer = PyObject_CallMethod(thread, "start", NULL);
+        answer = method_call(thread, "start", NULL);
     }
     int error = 0;
     if (answer == NULL && (worker == NULL || worker_begin(worker, WORKER_VOID))) {

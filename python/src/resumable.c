@@ -27,7 +27,7 @@ int resumable_check(struct module_state *state, PyObject *callee) {
     if (is_generator_function(state, callee)) {
         return 0;
     }
-    PyObject *method = PyObject_GetAttrString((PyObject *)Py_TYPE(callee), "__call__");
+    PyObject *method = attribute_of((PyObject *)Py_TYPE(callee), "__call__");
     bool is_fit = method != NULL && is_generator_function(state, method);
     Py_XDECREF(method);
     PyErr_Clear(); /* no such method: then it is not fit */
@@ -79,7 +79,7 @@ static enum slice_end generator_resume(PyObject *generator, PyObject **value) {
     }
     return SLICE_FAILED;
 #else
-    *value = PyObject_CallMethod(generator, "send", "O", Py_None);
+    *value = method_call(generator, "send", Py_None);
     if (*value != NULL) {
         return SLICE_YIELDED;
     }
@@ -87,7 +87,7 @@ static enum slice_end generator_resume(PyObject *generator, PyObject **value) {
         return SLICE_FAILED;
     }
     PyObject *stop = error_take();
-    *value = PyObject_GetAttrString(stop, "value");
+    *value = attribute_of(stop, "value");
     Py_DECREF(stop);
     return *value ? SLICE_RETURNED : SLICE_FAILED;
 #endif
@@ -146,7 +146,7 @@ void resumable_close(struct future *future) {
     PyObject *pending = error_take();
     PyObject *context = future->argument[0];
     bool has_entered = PyContext_Enter(context) == 0;
-    PyObject *answer = has_entered ? PyObject_CallMethod(future->callee, "close", NULL) : NULL;
+    PyObject *answer = has_entered ? method_call(future->callee, "close", NULL) : NULL;
     if (answer == NULL) {
         error_log(state_of(Py_TYPE(future)), "error", "exception closing the generator of %r",
                   (PyObject *)future);

@@ -55,8 +55,9 @@ void unretrieved_end(struct future *future) {
 
 static void unretrieved_log(struct module_state *state, struct unretrieved *guard) {
     PyObject *module = PyImport_ImportModule("logging");
-    PyObject *logger = module ? PyObject_CallMethod(module, "getLogger", "s", "treadle") : NULL;
-    PyObject *method = logger ? PyObject_GetAttrString(logger, "error") : NULL;
+    PyObject *name = PyUnicode_InternFromString("treadle");
+    PyObject *logger = module && name ? method_call(module, "getLogger", name) : NULL;
+    PyObject *method = logger ? attribute_of(logger, "error") : NULL;
     PyObject *args = Py_BuildValue("(sO)", "the exception of %s was never retrieved", guard->label);
     PyObject *keywords = Py_BuildValue("{OO}", state->names.exc_info, guard->exception);
     PyObject *answer = method && args && keywords ? PyObject_Call(method, args, keywords) : NULL;
@@ -69,6 +70,7 @@ static void unretrieved_log(struct module_state *state, struct unretrieved *guar
     Py_XDECREF(args);
     Py_XDECREF(method);
     Py_XDECREF(logger);
+    Py_XDECREF(name);
     Py_XDECREF(module);
 }
 
