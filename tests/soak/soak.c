@@ -17,8 +17,8 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#if defined(__SANITIZE_ADDRESS__)
-enum { IS_JUDGED = 0 }; /* the sanitizer keeps what is freed, to find who uses it */
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+enum { IS_JUDGED = 0 }; /* the sanitizer keeps what is freed, or notes of what was ever touched */
 #else
 enum { IS_JUDGED = 1 };
 #endif
