@@ -216,9 +216,7 @@ static int results_traverse(PyObject *self, visitproc visit, void *arg) {
 
 static int results_clear(PyObject *self) {
     struct map_results *results = as_results(self);
-    if (results->engine != NULL) {
-        end(results, results->has_begun);
-    }
+    end(results, results->has_begun); /* even of one that was never open, there may be parts */
     return 0;
 }
 
@@ -274,11 +272,14 @@ static int results_open(struct map_results *results, PyObject *executor, PyObjec
     }
     results->chunk = results->is_growing ? 1 : results->chunk;
     results->iterators = iterators_of(iterables);
+    if (results->iterators == NULL) {
+        return -1;
+    }
     results->executor = PyWeakref_NewRef(executor, NULL);
     bool is_context_copied =
         executor_copies_context((struct executor *)(void *)executor, &results->placement);
     results->job = map_job_new(function, PyTuple_GET_SIZE(iterables), is_context_copied);
-    if (!results->iterators || !results->executor || !results->job) {
+    if (!results->executor || !results->job) {
         return -1;
     }
     Py_INCREF((PyObject *)engine);
