@@ -119,10 +119,10 @@ def measure_round_trip(make: Callable[[int], Any], count: int, option: str) -> N
 def helping(make: Callable[..., Any]) -> Callable[[int], Any]:
     """The same executor, asked to let whoever waits for a call run it."""
     try:
-        make(1, caller_runs=True).shutdown()
+        make(1, caller_helps=True).shutdown()
     except TypeError:
         give_up("this build has no option that lets the caller run what it waits for", 3)
-    return lambda workers: make(workers, caller_runs=True)
+    return lambda workers: make(workers, caller_helps=True)
 
 
 def measure_idle(make: Callable[[int], Any], count: int, option: str) -> None:
