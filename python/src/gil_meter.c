@@ -129,6 +129,7 @@ void gil_meter_open(struct gil_meter **place, struct own_lock *lock, struct gil_
         return;
     }
     account->opened_ns = trd_clock_now_ns();
+    account->with_core = 1.0; /* until a holder was seen, one has a core */
     pthread_mutex_lock(&meter->lock);
     account->next = meter->accounts;
     meter->accounts = account;

@@ -8,16 +8,26 @@
  * How often: a look costs what waking up costs, some ten microseconds, and a file read for each of
  * a few workers. The thread knows what it has cost so far by its own CPU clock, and stretches its
  * intervals so that it stays within its share of a core, however slow the machine and however many
- * the workers.
+ * the workers. A look takes a core away from somebody, who then waits for one: so it is short.
+ *
+ * And it must come when it is due. A thread that is put off until another one blocks sees what is
+ * there when threads block: the lock just given away, or just found taken. Therefore it asks the
+ * kernel for a short turn, which lets it in at once, and for timers that do not wait for others'.
  */
 #include "gil_meter.h"
+
+#include <sched.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include <treadle/clock.h>
 
 #include "thread_look.h"
 
 enum {
-    SAMPLER_DRAWN_MAX = 4,   /* workers at whom a look looks */
+    SAMPLER_DRAWN_MAX = 2,   /* workers at whom a look looks */
+    SAMPLER_CORE_LOOKS = 2,  /* looks of which one finds out whether the holder has a core */
     SAMPLER_COST_LOOKS = 16, /* looks after which their cost is looked up */
 };
 
@@ -26,6 +36,16 @@ static const double sampler_interval_min_ns = 1e6; /* more often, nothing is lea
 static const double holder_kept = 0.98; /* of what was seen of holders, at each look at one */
 static const double sampler_interval_max_ns = 100e6;
 static const uint64_t sampler_idle_ns = TRD_NS_PER_S; /* without work, before it parks */
+static const uint64_t sampler_turn_ns = 100 * 1000;   /* the shortest that Linux knows */
+
+/* What Linux calls sched_attr, which the C library does not declare. */
+struct turn {
+    uint32_t size, policy;
+    uint64_t flags;
+    int32_t nice;
+    uint32_t priority;
+    uint64_t slice_ns, deadline_ns, period_ns; /* the first since Linux 6.12 */
+};
 
 /* Somebody drawn to be looked at, and what was seen. */
 struct drawn {
@@ -42,6 +62,7 @@ struct sampler {
     uint64_t last_ns;           /* the last look, or when it came back from parking */
     uint64_t cost_cpu_ns;       /* its CPU time when that was last looked up */
     uint32_t cost_looks;        /* looks since then */
+    uint32_t core_looks;        /* looks since one found out about the holder's core */
     uint64_t busy_ns;           /* when somebody was last seen at work */
     struct gil_account *holder; /* whose worker holds the lock, or NULL */
     unsigned long holder_id;    /* that worker's thread */
@@ -111,8 +132,10 @@ static void sampler_draw_locked(struct sampler *sampler) {
 }
 
 static void sampler_look(struct sampler *sampler) {
-    if (sampler->holder != NULL) { /* first, before it does something else */
-        sampler->holder_core = thread_has_core(sampler->holder_id);
+    sampler->holder_core = THREAD_MAYBE;
+    if (sampler->holder != NULL && ++sampler->core_looks >= SAMPLER_CORE_LOOKS) {
+        sampler->core_looks = 0;
+        sampler->holder_core = thread_has_core(sampler->holder_id); /* it may do something else */
     }
     for (uint32_t i = 0; i < sampler->drawn_count; i++) {
         struct drawn *drawn = &sampler->drawn[i];
@@ -166,7 +189,7 @@ static void sampler_book_one_locked(const struct sampler *sampler, const struct 
  * was lately. */
 static void sampler_book_holder_locked(const struct sampler *sampler, struct gil_account *account,
                                        uint64_t since_ns) {
-    double share = (account->with_core + 1.0) / (account->with_core + account->without_core + 1.0);
+    double share = account->with_core / (account->with_core + account->without_core);
     if (sampler->holder_core != THREAD_MAYBE) {
         share = sampler->holder_core == THREAD_ON_CORE ? 1.0 : 0.0;
         account->with_core = holder_kept * account->with_core + share;
@@ -206,7 +229,19 @@ static void sampler_pace(struct sampler *sampler) {
     sampler->cost_looks = 0;
 }
 
+/* Asks the kernel to let this thread run as soon as its timer is due. Either may be refused, or be
+ * unknown to an older kernel; then looks come later, and see a little less true. */
+static void sampler_be_prompt(void) {
+    (void)prctl(PR_SET_TIMERSLACK, 1UL, 0UL, 0UL, 0UL); /* ns */
+    struct turn turn = {.size = sizeof(turn)};
+    if (syscall(SYS_sched_getattr, 0, &turn, sizeof(turn), 0) == 0 && turn.policy == SCHED_OTHER) {
+        turn.slice_ns = sampler_turn_ns;
+        (void)syscall(SYS_sched_setattr, 0, &turn, 0);
+    }
+}
+
 void *gil_sampler_main(void *arg) {
+    sampler_be_prompt();
     const uint64_t begin_ns = trd_clock_now_ns();
     struct sampler sampler = {
         .meter = arg, .interval_ns = 5e6, .last_ns = begin_ns, .busy_ns = begin_ns};
