@@ -49,7 +49,8 @@ static int enter_or_wait(struct engine *engine, uint64_t deadline_ns, bool *is_i
     if (*is_in_out) {
         (void)shared_add(&engine->waiting, 1); /* nobody waits for more */
     } else {
-        error = sleepers_join_locked(&engine->room, deadline_ns, &engine->lock);
+        error =
+            sleepers_join_locked(&engine->room, deadline_ns, &engine->lock, &engine->state->brief);
         if (error != 0 && !is_full(engine)) {
             /* A place that was meant for us is somebody else's. */
             sleepers_wake_one_locked(&engine->room);

@@ -163,6 +163,7 @@ static int state_intern(struct module_state *state) {
 
 static int module_exec(PyObject *module) {
     struct module_state *state = PyModule_GetState(module);
+    brief_wait_open(&state->brief);
     state->pause = interpreter_make_pause();
     if (state->pause == NULL || state_import(state) != 0 || state_intern(state) != 0 ||
         future_types_make(module, state) != 0 || worker_type_make(module, state) != 0 ||

@@ -16,6 +16,7 @@
 
 #include <treadle/treadle.h>
 
+#include "brief_wait.h"
 #include "engine_object.h"
 #include "future_object.h"
 
@@ -56,6 +57,7 @@ struct module_state {
     PyObject *state_names[FUTURE_STATE_COUNT];
     struct names names;
     struct own_lock lock;
+    struct brief_wait brief;
     struct gil_meter *gil_meter; /* lock to write; NULL until a pool wants it */
     _Atomic bool is_exiting;     /* atomic: the interpreter is shutting down, no new tasks */
 };

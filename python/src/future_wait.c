@@ -22,7 +22,8 @@ enum wait_end future_wait(struct future *future, uint64_t *timeout_ns) {
     own_lock_take(&future->lock);
     int error = 0;
     if (!future_is_over(future) && rare->condition == NULL) {
-        error = sleepers_join_locked(&rare->sleepers, deadline_ns, &future->lock);
+        error = sleepers_join_locked(&rare->sleepers, deadline_ns, &future->lock,
+                                     &state_of(Py_TYPE(future))->brief);
     }
     bool has_condition = rare->condition != NULL;
     bool is_over = future_is_over(future);

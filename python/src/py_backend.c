@@ -248,8 +248,8 @@ static void backend_detach(void *context, uint32_t worker) {
 }
 
 static void backend_attach(void *context, uint32_t worker) {
-    (void)context;
     (void)worker;
+    brief_wait_for_interpreter(&((struct engine *)context)->state->brief);
     interpreter_retake();
     worker_set_idle(false);
 }

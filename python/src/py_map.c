@@ -53,12 +53,13 @@ static void end(struct map_results *results, bool is_cancelling) {
 }
 
 /* Sleeps once, unless `task` is over. 0, or -1 with an exception. */
-static int sleep_for(struct map_job *job, struct map_task *task, uint64_t deadline_ns) {
+static int sleep_for(struct map_job *job, struct map_task *task, uint64_t deadline_ns,
+                     struct brief_wait *brief) {
     int error = 0;
     own_lock_take(&job->lock);
     if (!map_task_is_over(task)) {
         job->awaited = task;
-        error = sleepers_join_locked(&job->sleepers, deadline_ns, &job->lock);
+        error = sleepers_join_locked(&job->sleepers, deadline_ns, &job->lock, brief);
         job->awaited = NULL;
     }
     own_lock_give(&job->lock);
@@ -81,7 +82,7 @@ static int sleep_until_over(struct map_results *results, struct map_task *task) 
             return -1;
         }
         const uint64_t until_ns = late_ns < results->deadline_ns ? late_ns : results->deadline_ns;
-        if (sleep_for(job, task, until_ns) != 0) {
+        if (sleep_for(job, task, until_ns, &results->engine->state->brief) != 0) {
             return -1;
         }
     }
