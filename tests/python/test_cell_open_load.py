@@ -194,6 +194,20 @@ def test_for_cpu_tasks_the_load_is_against_the_capacity_measured_first() -> None
     assert result["tasks"] == len(expected)
 
 
+def test_a_policy_that_drops_tasks_has_a_capacity_too() -> None:
+    available("treadle-threads")
+    result = open_run(
+        "treadle-threads",
+        policy="codel:target=0.001,interval=0.005",
+        sizer="fixed",
+        variant="cpu",
+        params={"c": 0.002},
+        load=0.5,
+    )
+    assert result["outcome"] == "ok", result
+    assert 0 < result["metrics"]["capacity"] < 1000
+
+
 def test_a_capacity_that_is_given_is_not_measured() -> None:
     result = open_run("stdlib-threads", params={"w": 0.001, "capacity": 100}, timed_s=0.3)
     assert result["metrics"]["capacity"] == 100

@@ -102,8 +102,9 @@ class OpenRun:
         futures = [
             pool.submit(workload.work, *args, **kwargs) for _ in range(2 * self._spec.workers)
         ]
-        for future in futures:
-            workload.verify(0, future.result())
+        for result in map(outcome, futures):
+            if result is not None:
+                workload.verify(0, result)
         self.measured.steady = True
 
     def _rate(self, pool: Executor, workload: Synthetic) -> float:
@@ -121,16 +122,17 @@ class OpenRun:
         return self._spec.load * capacity
 
     def _measure_capacity(self, pool: Executor, workload: Synthetic) -> float:
-        """Mean-sized tasks a second of the pool with all workers busy, on the mix of the run."""
+        """Mean-sized tasks a second of the pool with all workers busy, on the mix of the run. A
+        policy may drop some of so many at once: what was done counts."""
         budget_s = min(_CAPACITY_MOST_S, max(0.2, self._spec.timed_s / 4))
         count = max(4 * self._spec.workers, math.ceil(budget_s / workload.mean_s))
         mix = arrivals.poisson(self._spec.seed + 1, 1.0, float(count), workload.variant)
         demands = [workload.demand(arrival.size) for arrival in mix]
         begin = time.perf_counter()
         futures = [pool.submit(workload.work, *demand) for demand in demands]
-        for future in futures:
-            future.result()
-        return sum(arrival.size for arrival in mix) / (time.perf_counter() - begin)
+        done = [outcome(future) is not None for future in futures]
+        took_s = time.perf_counter() - begin
+        return sum(arrival.size for arrival, is_done in zip(mix, done) if is_done) / took_s
 
     def _timed(self, pool: Executor, workload: Synthetic, coming: List[Arrival]) -> None:
         for index, arrival in enumerate(coming):
