@@ -58,6 +58,9 @@ static void bed_push(struct bed *bed, struct trd_task_with_attr *task) {
     task->task.state = TRD_TASK_QUEUED;
     trd__sched_client(&bed->host.sched, task->task.client_index)->queued_count++;
     bed->policy->push(bed->env, &task->task, TRD_WORKER_NONE, bed->now_ns);
+    if (bed->host.sched.loan.wishes) {
+        trd__host_lend(&bed->host);
+    }
 }
 
 static void bed_randomise(struct bed *bed, struct trd_task_with_attr *task) {

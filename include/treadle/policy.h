@@ -8,7 +8,8 @@
  * Where its memory comes from: a policy says how many bytes it wants per pool, per client, per
  * callable class and per worker. The engine hands out those records zeroed, at addresses that never
  * change while they live, and has them ready before a task is accepted: so push cannot fail. All
- * zero must therefore be a valid empty record.
+ * zero must therefore be a valid empty record. What is on loan besides (`loan`) may be missing, and
+ * decides nothing but how quickly an order by key answers.
  */
 #ifndef TREADLE_POLICY_H
 #define TREADLE_POLICY_H
@@ -28,6 +29,7 @@ extern "C" {
 #pragma GCC visibility push(default)
 
 struct trd_table;
+struct trd_loan;
 
 /** What the engine keeps of every client, in front of the policy's own bytes. Read-only for
  * policies. */
@@ -67,6 +69,7 @@ struct trd_policy_env {
     const struct trd_table *classes;    /**< see trd_policy_class() */
     const struct trd_table *workers;    /**< see trd_policy_worker() */
     const struct trd_policy_host *host; /**< for policies from shared objects */
+    struct trd_loan *loan;              /**< memory that the shipped orders by key may use */
 };
 
 /** What became of a popped task. */

@@ -52,6 +52,7 @@ void trd__sched_init(struct trd_sched *sched, const struct trd_sched_config *con
         .classes = &sched->classes,
         .workers = &sched->workers,
         .host = &host,
+        .loan = &sched->loan,
     };
     sched->sizer_env = (struct trd_sizer_env){
         .state = (unsigned char *)state + aligned(bytes.pool),

@@ -8,7 +8,8 @@
  * that run backwards, as they may between threads, are raised to the latest one seen.
  *
  * Memory is the body's: it gives `trd__sched_state_bytes()` at the start, and keeps the tables of
- * clients, callable classes and workers large enough for the indices it uses (see table.h).
+ * clients, callable classes and workers large enough for the indices it uses (see table.h). It may
+ * lend more, which makes orders by a key quick when many tasks are queued (`loan`; see loan.h).
  */
 #ifndef TRD_CORE_SCHED_H
 #define TRD_CORE_SCHED_H
@@ -22,6 +23,7 @@
 #include <treadle/sizer.h>
 #include <treadle/trace.h>
 
+#include "base/loan.h"
 #include "base/table.h"
 
 struct trd__insight;
@@ -66,6 +68,7 @@ struct trd_sched {
     struct trd_policy_env policy_env;
     struct trd_sizer_env sizer_env;
     struct trd_table clients, classes, workers;
+    struct trd_loan loan;
     struct trd_rng rng;
     struct trd_recorder *recorder; /* NULL: nothing is recorded */
 
@@ -95,7 +98,7 @@ size_t trd__sched_state_bytes(const struct trd_sched_config *config);
  * for any type. The body then adds table chunks before it uses an index; client 0 (anonymous) is
  * opened by the body like any other. */
 void trd__sched_init(struct trd_sched *sched, const struct trd_sched_config *config, void *state);
-/** Nothing may be queued or running any more. */
+/** Nothing may be queued or running any more. What is on loan can be reclaimed then. */
 void trd__sched_fini(struct trd_sched *sched);
 
 /** Queues `task`, whose client_index and class_index are set. `worker` submits it, or

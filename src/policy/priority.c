@@ -10,13 +10,13 @@
  */
 #include <treadle/policy.h>
 
-#include "base/heap.h"
+#include "base/keyed.h"
 #include "base/ring.h"
 
 enum { LEVEL_OF_ZERO = TRD_LEVELS / 2 };
 
 struct priority {
-    struct trd_heap others;
+    struct trd_keyed others;
     struct trd_levels levels;
 };
 
@@ -28,10 +28,18 @@ static uint32_t level_of(int64_t priority) {
     return (uint32_t)(priority + LEVEL_OF_ZERO);
 }
 
-static bool priority_is_before(struct trd_task *a, struct trd_task *b) {
+static bool priority_is_before(const void *context, struct trd_task *a, struct trd_task *b) {
+    (void)context; /* the tasks say everything */
     const int64_t priority_a = trd_task_priority(a);
     const int64_t priority_b = trd_task_priority(b);
     return priority_a != priority_b ? priority_a > priority_b : a->sequence < b->sequence;
+}
+
+static const struct trd_heap_rule priority_rule = {priority_is_before, NULL};
+
+/* The larger the priority, the smaller the key. */
+static uint64_t key_of(int64_t priority) {
+    return (uint64_t)INT64_MAX - (uint64_t)priority;
 }
 
 static void priority_push(const struct trd_policy_env *env, struct trd_task *task, uint32_t worker,
@@ -42,7 +50,7 @@ static void priority_push(const struct trd_policy_env *env, struct trd_task *tas
     if (is_small(priority)) {
         trd__levels_insert(&queued->levels, level_of(priority), task);
     } else {
-        trd__heap_push(&queued->others, task, priority_is_before);
+        trd__keyed_push(&queued->others, env->loan, task, key_of(priority), &priority_rule);
     }
 }
 
@@ -52,13 +60,13 @@ static void priority_remove(const struct trd_policy_env *env, struct trd_task *t
     if (is_small(priority)) {
         trd__levels_remove(&queued->levels, level_of(priority), task);
     } else {
-        trd__heap_remove(&queued->others, task, priority_is_before);
+        trd__keyed_remove(&queued->others, env->loan, task, &priority_rule);
     }
 }
 
 /* The next one, without taking it out: the heap holds what is above all rings, or below. */
 static struct trd_task *priority_first(const struct priority *queued) {
-    struct trd_task *other = queued->others.root;
+    struct trd_task *other = trd__keyed_first(&queued->others, &priority_rule);
     if (!queued->levels.occupied || (other && trd_task_priority(other) > 0)) {
         return other;
     }

@@ -2,7 +2,7 @@
  *
  * Idea: nobody starves, because waiting counts. With `slope` a task's priority p becomes
  * p + slope x wait: as the slope is one for all, two tasks never change places, and the order is
- * that of p - slope x arrival, in a heap. With `growth` it becomes growth^p x wait, the
+ * that of arrival - p / slope, in a heap of keys. With `growth` it becomes growth^p x wait, the
  * delay-dependent priority: each priority waits in a ring of its own, and their oldest tasks are
  * compared when a worker asks. Priorities beyond -16 and 15 then count as those.
  * Promise of `slope`: no task is overtaken by one that arrived more than
@@ -16,13 +16,13 @@
  */
 #include <treadle/policy.h>
 
-#include "base/heap.h"
+#include "base/keyed.h"
 #include "base/ring.h"
 
 enum { SLOPE, GROWTH, LEVEL_OF_ZERO = TRD_LEVELS / 2 };
 
 union aging {
-    struct trd_heap heap;     /* one slope */
+    struct trd_keyed keyed;   /* one slope */
     struct trd_levels levels; /* slopes by priority */
 };
 
@@ -52,6 +52,14 @@ static uint64_t aging_unit(const struct trd_policy_env *env) {
     return (uint64_t)(1e9 / env->params[SLOPE] + 0.5);
 }
 
+/* arrival - ns_per_unit x priority as a number that sorts the same, if it fits. */
+static bool aging_key(struct trd_task *task, uint64_t unit_ns, uint64_t *key_out) {
+    __extension__ typedef __int128 wide;
+    const wide key = (wide)task->submit_ns - (wide)trd_task_priority(task) * unit_ns;
+    *key_out = (uint64_t)key + (UINT64_C(1) << 63);
+    return key >= INT64_MIN && key <= INT64_MAX;
+}
+
 static uint32_t aging_level(struct trd_task *task) {
     const int64_t priority = trd_task_priority(task);
     if (priority < -LEVEL_OF_ZERO) {
@@ -70,7 +78,13 @@ static void aging_push(const struct trd_policy_env *env, struct trd_task *task, 
         return;
     }
     const uint64_t unit_ns = aging_unit(env);
-    trd__heap_push_by(&queued->heap, task, &(struct trd_heap_rule){aging_is_before, &unit_ns});
+    const struct trd_heap_rule rule = {aging_is_before, &unit_ns};
+    uint64_t key;
+    if (aging_key(task, unit_ns, &key)) {
+        trd__keyed_push(&queued->keyed, env->loan, task, key, &rule);
+    } else {
+        trd__keyed_push_aside(&queued->keyed, task, &rule);
+    }
 }
 
 static void aging_remove(const struct trd_policy_env *env, struct trd_task *task) {
@@ -80,7 +94,8 @@ static void aging_remove(const struct trd_policy_env *env, struct trd_task *task
         return;
     }
     const uint64_t unit_ns = aging_unit(env);
-    trd__heap_remove_by(&queued->heap, task, &(struct trd_heap_rule){aging_is_before, &unit_ns});
+    trd__keyed_remove(&queued->keyed, env->loan, task,
+                      &(struct trd_heap_rule){aging_is_before, &unit_ns});
 }
 
 /* The oldest task of the level that has accumulated most; only ratios of slopes matter. */
@@ -103,13 +118,20 @@ static struct trd_task *aging_highest(const struct trd_levels *levels, double gr
     return best;
 }
 
+/* With one slope. */
+static struct trd_task *aging_first(const struct trd_policy_env *env) {
+    const union aging *queued = env->state;
+    const uint64_t unit_ns = aging_unit(env);
+    return trd__keyed_first(&queued->keyed, &(struct trd_heap_rule){aging_is_before, &unit_ns});
+}
+
 static struct trd_pop aging_pop(const struct trd_policy_env *env, uint32_t worker,
                                 uint64_t now_ns) {
     (void)worker; /* any worker */
     const union aging *queued = env->state;
     struct trd_task *task = NULL;
     if (!is_growing(env)) {
-        task = queued->heap.root;
+        task = aging_first(env);
     } else if (queued->levels.occupied) {
         task = aging_highest(&queued->levels, env->params[GROWTH], now_ns);
     }
@@ -123,7 +145,7 @@ static struct trd_pop aging_pop(const struct trd_policy_env *env, uint32_t worke
 static struct trd_task *aging_any(const struct trd_policy_env *env) {
     const union aging *queued = env->state;
     if (!is_growing(env)) {
-        return queued->heap.root;
+        return aging_first(env);
     }
     return queued->levels.occupied
                ? trd__ring_first(&queued->levels.level[trd__levels_lowest(&queued->levels)])

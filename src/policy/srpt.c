@@ -13,11 +13,11 @@
  * Transactions on Computers 65, 2016.
  * Does badly: long tasks starve while short ones keep coming; tasks that yield seldom are served by
  * their estimate as in sjf.
- * Cost: O(log n) for push, pop and remove, on an intrusive heap.
+ * Cost: O(log n) for push, pop and remove, on a heap of keys.
  */
 #include <treadle/policy.h>
 
-#include "base/heap.h"
+#include "base/keyed.h"
 
 /* It does not change while the task is queued: service is attained only by running. */
 static uint64_t srpt_left(struct trd_task *task) {
@@ -29,31 +29,33 @@ static uint64_t srpt_left(struct trd_task *task) {
                                              : attr->attained_ns - attr->cost_ns;
 }
 
-static bool srpt_is_before(struct trd_task *a, struct trd_task *b) {
+static bool srpt_is_before(const void *context, struct trd_task *a, struct trd_task *b) {
+    (void)context; /* the tasks say everything */
     const uint64_t left_a = srpt_left(a);
     const uint64_t left_b = srpt_left(b);
     return left_a != left_b ? left_a < left_b : a->sequence < b->sequence;
 }
 
+static const struct trd_heap_rule srpt_rule = {srpt_is_before, NULL};
+
 static void srpt_push(const struct trd_policy_env *env, struct trd_task *task, uint32_t worker,
                       uint64_t now_ns) {
     (void)worker, (void)now_ns; /* the work that is left is all that counts */
-    trd__heap_push(env->state, task, srpt_is_before);
+    trd__keyed_push(env->state, env->loan, task, srpt_left(task), &srpt_rule);
 }
 
 static struct trd_pop srpt_pop(const struct trd_policy_env *env, uint32_t worker, uint64_t now_ns) {
     (void)worker, (void)now_ns; /* any worker, at any time */
-    struct trd_task *task = trd__heap_pop(env->state, srpt_is_before);
+    struct trd_task *task = trd__keyed_pop(env->state, env->loan, &srpt_rule);
     return (struct trd_pop){task, task ? TRD_FATE_RUN : TRD_FATE_NONE};
 }
 
 static void srpt_remove(const struct trd_policy_env *env, struct trd_task *task) {
-    trd__heap_remove(env->state, task, srpt_is_before);
+    trd__keyed_remove(env->state, env->loan, task, &srpt_rule);
 }
 
 static struct trd_task *srpt_any(const struct trd_policy_env *env) {
-    const struct trd_heap *heap = env->state;
-    return heap->root;
+    return trd__keyed_first(env->state, &srpt_rule);
 }
 
 const struct trd_policy trd__policy_srpt = {
@@ -62,7 +64,7 @@ const struct trd_policy trd__policy_srpt = {
                "attained",
     .source = "Schrage and Miller, Operations Research 14, 1966",
     .flags = TRD_POLICY_ORDER,
-    .pool_bytes = sizeof(struct trd_heap),
+    .pool_bytes = sizeof(struct trd_keyed),
     .push = srpt_push,
     .pop = srpt_pop,
     .remove = srpt_remove,

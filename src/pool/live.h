@@ -267,6 +267,16 @@ uint16_t trd__classes_row_locked(struct trd_pool *pool, uint64_t key);
 bool trd__recording_room_locked(struct trd_pool *pool);
 void trd__recording_free(struct trd_pool *pool);
 
+/* lending.c: memory that orders by a key are the quicker for. */
+/* Grants what the policy wishes to have, as far as there is memory. Without the lock. */
+void trd__lending_grant(struct trd_pool *pool);
+/* Takes everything back, if nothing of it is in use and it is much: to be freed without the lock.
+ * NULL: nothing. */
+void *trd__lending_reclaim_locked(struct trd_pool *pool);
+void trd__lending_free(void *pieces);
+/* The last time. */
+void trd__lending_close(struct trd_pool *pool);
+
 /* keeper.c: starts or stops the thread that ticks, for sizers with a period. */
 int trd__keeper_start(struct trd_pool *pool);
 void trd__keeper_stop(struct trd_pool *pool);

@@ -179,6 +179,7 @@ static int pool_open_sched(struct trd_pool *pool, const struct trd_sched_config 
 /* Frees everything but the pool itself and its guard. */
 static void pool_free_insides(struct trd_pool *pool) {
     trd__recording_free(pool);
+    trd__lending_close(pool);
     table_free(&pool->sched.clients);
     table_free(&pool->sched.classes);
     table_free(&pool->sched.workers);

@@ -166,7 +166,7 @@ int trd__submit(struct trd_pool *pool, struct trd_task *task, uint64_t class_key
     };
     submission.room_deadline_ns = trd__deadline_ns(submission.now_ns, room_timeout_ns);
     struct trd__errands errands = {0};
-    bool is_short = false;
+    bool is_short = false, has_wish = false;
     trd__pool_lock(pool);
     int answer = submit_decide_locked(&submission);
     if (answer == 0) {
@@ -174,6 +174,7 @@ int trd__submit(struct trd_pool *pool, struct trd_task *task, uint64_t class_key
         trd__idle_call_locked(pool, &errands);
         is_short = trd__resize_is_short_locked(pool, submission.now_ns);
         submission.taken = pool->taken;
+        has_wish = pool->sched.loan.wishes != 0;
     } else if (answer == SUBMIT_CALLER_RUNS) {
         submit_run_here_locked(&submission);
         answer = 0;
@@ -182,6 +183,9 @@ int trd__submit(struct trd_pool *pool, struct trd_task *task, uint64_t class_key
     }
     trd__pool_unlock(pool, &errands);
     trd__yield(TRD_YIELD_SUBMIT_DECIDED);
+    if (has_wish) {
+        trd__lending_grant(pool);
+    }
     return is_short ? submit_grow(&submission) : answer;
 }
 

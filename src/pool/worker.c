@@ -34,6 +34,7 @@ struct worker_hand {
     struct trd_task *done;    /* to account for, then to complete */
     struct trd_task *dropped; /* accounted for, to complete as `dropped_as` */
     enum trd_outcome outcome, dropped_as;
+    void *loan;         /* memory that the policy needs no more, to be freed */
     bool is_quiet;      /* completing `done` calls nobody */
     uint64_t completed; /* completed and not counted yet */
 };
@@ -131,6 +132,7 @@ static enum worker_step worker_take_locked(struct trd_pool *pool, struct trd__wo
     if (hand->done) {
         return WORKER_LOOK; /* complete it before sleeping */
     }
+    hand->loan = trd__lending_reclaim_locked(pool);
     trd__idle_enter_locked(pool, worker);
     return WORKER_SLEEP;
 }
@@ -213,6 +215,8 @@ static void worker_loop(struct trd_pool *pool, struct trd__worker *worker) {
             worker_run(pool, worker, &hand);
             break;
         case WORKER_SLEEP:
+            trd__lending_free(hand.loan);
+            hand.loan = NULL;
             worker_sleep(pool, worker);
             break;
         case WORKER_LEAVE:

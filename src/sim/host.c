@@ -28,6 +28,14 @@ int trd__host_need_worker(struct trd__host *host, uint32_t index) {
     return host_need(&host->sched.workers, index);
 }
 
+void trd__host_lend(struct trd__host *host) {
+    struct trd_loan *loan = &host->sched.loan;
+    uint32_t size;
+    for (size_t bytes; (bytes = trd__loan_wish(loan, &size)) > 0;) {
+        trd__loan_grant(loan, size, aligned_alloc(TRD_LOAN_ALIGN, bytes));
+    }
+}
+
 static void host_free_chunks(struct trd_table *table) {
     for (uint32_t i = 0; i < table->chunk_count; i++) {
         free(table->chunk[i]);
@@ -35,6 +43,12 @@ static void host_free_chunks(struct trd_table *table) {
 }
 
 static void host_free(struct trd__host *host) {
+    void *piece = trd__loan_reclaim(&host->sched.loan, 0);
+    while (piece) {
+        void *next = *(void **)piece;
+        free(piece);
+        piece = next;
+    }
     host_free_chunks(&host->sched.clients);
     host_free_chunks(&host->sched.classes);
     host_free_chunks(&host->sched.workers);

@@ -18,6 +18,8 @@ int trd__host_open(struct trd__host *host, const struct trd_sched_config *config
 int trd__host_need_client(struct trd__host *host, uint32_t index);
 int trd__host_need_class(struct trd__host *host, uint32_t index);
 int trd__host_need_worker(struct trd__host *host, uint32_t index);
+/** Grants what the policy wishes to have on loan, as far as there is memory. */
+void trd__host_lend(struct trd__host *host);
 /** Frees everything; nothing may be queued or running any more. */
 void trd__host_close(struct trd__host *host);
 

@@ -139,6 +139,9 @@ TRD__INLINED int trd__life_submit(struct trd__simulator *sim, bool is_plain, uin
         const int failed = trd__sim_refuse(sim, host, task);
         return failed ? failed : trd__life_dispatch(sim, is_plain, host);
     }
+    if (host->host.sched.loan.wishes) {
+        trd__host_lend(&host->host);
+    }
     if (sim->arena.used > TRD_SIM_IN_FLIGHT_MAX) {
         return trd__sim_overflow(sim);
     }

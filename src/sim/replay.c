@@ -125,6 +125,7 @@ static int replay_submit(struct replay *replay, const struct trd_event *event) {
     };
     const int answer =
         trd__sched_submit(&replay->host.sched, &task->task, event->worker, event->now_ns);
+    trd__host_lend(&replay->host);
     if (answer == 0 && task == &refused) {
         (void)trd__sched_cancel(&replay->host.sched, &task->task, event->now_ns); /* it is queued */
     }

@@ -26,6 +26,7 @@ static const struct trd_pool_config configs[] = {
     {.workers_max = 2},
     {.workers_max = WORKERS, .workers_min = WORKERS, .sizer = "fixed", .policy = "work_stealing"},
     {.workers_max = 3, .policy = "codel/drr/edf", .sizer = "gil_model", .is_recording = true},
+    {.workers_max = 1, .policy = "edf"},
     {.workers_max = 2,
      .policy = "gittins",
      .sizer = "compensate",
