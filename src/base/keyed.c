@@ -4,7 +4,8 @@
  * level; there the last entry of the heap is set down, and rises to its place. That one belonged at
  * the bottom, so it seldom rises far, and a level costs no comparison with it (the way of R. W.
  * Floyd; I. Wegener, "Bottom-up heapsort", Theoretical Computer Science 118, 1993). Where brothers
- * lie is known before their parents are, so they are called into the cache a level ahead.
+ * lie is known before their parents are, so they are called into the cache a level ahead: the lower
+ * levels from memory, the upper ones from the cache of the worker that was here last.
  *
  * A task must find its entry when it is taken out. A note in it of its place, kept up to date,
  * would be a miss of the cache for every entry that moves; and nearly all moves are up, to the
@@ -14,9 +15,6 @@
 #include "base/keyed.h"
 
 __extension__ typedef unsigned __int128 keyed_rank; /* key and sequence: no two are equal */
-
-/* Levels above this one are in the nearest cache anyway. */
-enum { LEVEL_FAR = 5 };
 
 struct place {
     uint32_t level;
@@ -89,9 +87,7 @@ static inline struct place keyed_sink(struct trd_keyed *keyed, struct place hole
     const uint32_t last = keyed->levels - 1;
     while (hole.level + 1 < last) {
         struct trd__keyed_entry *children = &keyed->below[hole.level][4 * hole.index];
-        if (hole.level >= LEVEL_FAR) {
-            prefetch_brothers(&keyed->below[hole.level + 1][16 * hole.index], 16);
-        }
+        prefetch_brothers(&keyed->below[hole.level + 1][16 * hole.index], 16);
         const unsigned child = smallest_of_four(children);
         *at = children[child];
         at = &children[child];
