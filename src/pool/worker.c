@@ -159,7 +159,11 @@ static enum worker_step worker_hold(struct trd_pool *pool, struct trd__worker *w
     if (step != WORKER_SLEEP) {
         trd__idle_call_locked(pool, &errands);
     }
+    const bool has_wish = pool->sched.loan.wishes != 0; /* tasks that yield are queued, too */
     trd__pool_unlock(pool, &errands);
+    if (has_wish) {
+        trd__lending_grant(pool);
+    }
     return step;
 }
 
