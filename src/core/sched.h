@@ -68,7 +68,6 @@ struct trd_sched {
     struct trd_policy_env policy_env;
     struct trd_sizer_env sizer_env;
     struct trd_table clients, classes, workers;
-    struct trd_loan loan;
     struct trd_rng rng;
     struct trd_recorder *recorder; /* NULL: nothing is recorded */
 
@@ -89,6 +88,7 @@ struct trd_sched {
     uint64_t tick_finished, tick_queue_wait_ns, tick_busy_ns, tick_run_ns;
 
     struct trd_sample sample; /* what the sizer was told last */
+    struct trd_loan loan;
 };
 
 /** Bytes of state that trd__sched_init() wants, for policy and sizer together. */

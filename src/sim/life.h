@@ -139,7 +139,7 @@ TRD__INLINED int trd__life_submit(struct trd__simulator *sim, bool is_plain, uin
         const int failed = trd__sim_refuse(sim, host, task);
         return failed ? failed : trd__life_dispatch(sim, is_plain, host);
     }
-    if (host->host.sched.loan.wishes) {
+    if (__builtin_expect(host->host.sched.loan.wishes != 0, 0)) {
         trd__host_lend(&host->host);
     }
     if (sim->arena.used > TRD_SIM_IN_FLIGHT_MAX) {
