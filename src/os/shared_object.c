@@ -26,3 +26,12 @@ bool trd__shared_object_of(const void *address, char *path, size_t bytes) {
     free(absolute);
     return has_room;
 }
+
+void trd__shared_object_pin(const void *address) {
+    Dl_info info;
+    if (dladdr(address, &info) && info.dli_fname) {
+        /* Loaded already: all that it does is to say so. The program itself is found under another
+         * name, and stays anyway. */
+        (void)dlopen(info.dli_fname, RTLD_NOW | RTLD_NOLOAD | RTLD_NODELETE);
+    }
+}

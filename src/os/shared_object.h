@@ -14,4 +14,8 @@ const void *trd__shared_object_find(const char *path, const char *symbol, const 
  * none, or the path has no room. */
 bool trd__shared_object_of(const void *address, char *path, size_t bytes);
 
+/** Keeps the shared object that `address` lies in for the life of the process, if it lies in one.
+ */
+void trd__shared_object_pin(const void *address);
+
 #endif

@@ -4,8 +4,11 @@
 
 #include <assert.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <string.h>
 #include <unistd.h>
+
+#include "os/shared_object.h"
 
 enum { THREAD_NAME_BYTES = 16 }; /* the kernel's limit, NUL included */
 
@@ -50,6 +53,27 @@ void trd__thread_name(const char *prefix, const char *suffix) {
     memcpy(name + prefix_length, suffix, suffix_length);
     name[prefix_length + suffix_length] = '\0';
     (void)pthread_setname_np(pthread_self(), name); /* a name is a courtesy */
+}
+
+static pthread_once_t exit_once = PTHREAD_ONCE_INIT;
+static pthread_key_t exit_key;
+static _Atomic(trd__thread_leave *) exit_leave;
+static int exit_failed;
+
+static void thread_make_key(void) {
+    /* Acquire: partner of the release in trd__thread_at_exit(). */
+    trd__thread_leave *leave = atomic_load_explicit(&exit_leave, memory_order_acquire);
+    /* Threads may end after a program has closed the library: it must be there to be called. */
+    trd__shared_object_pin((const void *)&exit_key);
+    exit_failed = pthread_key_create(&exit_key, leave);
+}
+
+int trd__thread_at_exit(trd__thread_leave *leave, void *arg) {
+    /* Release: whoever is the once sees it; it is always the same. */
+    atomic_store_explicit(&exit_leave, leave, memory_order_release);
+    const int once_failed = pthread_once(&exit_once, thread_make_key);
+    const int failed = once_failed ? once_failed : exit_failed;
+    return failed ? -failed : -pthread_setspecific(exit_key, arg);
 }
 
 int64_t trd__process_id(void) {

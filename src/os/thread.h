@@ -12,6 +12,10 @@ int trd__thread_start(pthread_t *thread_out, void *(*run)(void *arg), void *arg)
 void trd__thread_join(pthread_t thread);
 /** Names the calling thread; the prefix is cut so that both fit into the kernel's 15 bytes. */
 void trd__thread_name(const char *prefix, const char *suffix);
+typedef void trd__thread_leave(void *arg);
+/** Calls `leave(arg)` when the calling thread ends, unless the process ends with it. Once a thread,
+ * always with the same function. 0 or -errno. */
+int trd__thread_at_exit(trd__thread_leave *leave, void *arg);
 /** The process, asked from the kernel. */
 int64_t trd__process_id(void);
 

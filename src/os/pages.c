@@ -1,0 +1,25 @@
+/* pages.c - aligned mappings. */
+#define _GNU_SOURCE
+#include "os/pages.h"
+
+#include <stdint.h>
+#include <sys/mman.h>
+
+void *trd__pages_take(size_t bytes) {
+    /* Twice as much has an aligned part of that size in it; what is around it goes back. */
+    unsigned char *all =
+        mmap(NULL, 2 * bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (all == MAP_FAILED) {
+        return NULL;
+    }
+    const size_t before = (bytes - (uintptr_t)all % bytes) % bytes;
+    if (before) {
+        (void)munmap(all, before); /* part of a mapping of ours: fails only for want of memory, */
+    }
+    (void)munmap(all + before + bytes, bytes - before); /* and then it stays unused */
+    return all + before;
+}
+
+void trd__pages_give(void *pages, size_t bytes) {
+    (void)munmap(pages, bytes); /* a mapping of ours */
+}
