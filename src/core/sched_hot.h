@@ -24,19 +24,18 @@ static inline void trd__hot_push(struct trd_sched *sched, struct trd_task *task,
     sched->config.policy.policy->push(&sched->policy_env, task, worker, sched->now_ns);
 }
 
-/** trd__sched_submit(). */
-static inline int trd__hot_submit(struct trd_sched *sched, struct trd_task *task, uint32_t worker,
-                                  uint64_t now_ns) {
+/** The rest of trd__sched_submit(), for a task whose `submit_ns` is set, not later than the
+ * scheduler's time: a body that takes tasks in some time after they came says when that was. */
+static inline int trd__hot_admit(struct trd_sched *sched, struct trd_task *task, uint32_t worker) {
     struct trd_attr *attr = trd_task_attr(task);
     struct trd_client *client = trd__books_client(sched, task->client_index);
     assert(client->weight > 0);              /* the row is open */
     assert(task->state != TRD_TASK_RUNNING); /* only a yield takes it from there to the queue */
     assert(trd__task_may((enum trd_task_state)task->state, TRD_TASK_QUEUED));
-    trd__books_advance(sched, now_ns);
+    assert(task->submit_ns <= sched->now_ns);
     if (attr && attr->weight) {
         client->weight = attr->weight;
     }
-    task->submit_ns = sched->now_ns;
     task->sequence = sched->sequence + 1;
     int answer = 0;
     if (sched->config.policy.policy->admit &&
@@ -58,6 +57,14 @@ static inline int trd__hot_submit(struct trd_sched *sched, struct trd_task *task
         trd__record_submit(sched, task, worker, answer);
     }
     return answer;
+}
+
+/** trd__sched_submit(). */
+static inline int trd__hot_submit(struct trd_sched *sched, struct trd_task *task, uint32_t worker,
+                                  uint64_t now_ns) {
+    trd__books_advance(sched, now_ns);
+    task->submit_ns = sched->now_ns;
+    return trd__hot_admit(sched, task, worker);
 }
 
 /* Has its deadline for starting passed, and does it want to be dropped then? */
@@ -146,15 +153,14 @@ static inline void trd__hot_count_end(struct trd_sched *sched, struct trd_task *
     }
 }
 
-/** trd__sched_finish(). */
-static inline void trd__hot_finish(struct trd_sched *sched, struct trd_task *task, uint32_t worker,
-                                   enum trd_outcome outcome, const struct trd_cost *cost,
-                                   uint64_t now_ns) {
+/** The rest of trd__sched_finish(), for a task of which is known how long it ran: a body that
+ * accounts for several at once, at one time, has measured each. */
+static inline void trd__hot_account(struct trd_sched *sched, struct trd_task *task, uint32_t worker,
+                                    enum trd_outcome outcome, const struct trd_cost *cost,
+                                    uint64_t run_ns) {
     assert(task->state == TRD_TASK_RUNNING);
-    trd__books_advance(sched, now_ns);
     struct trd_client *client = trd__books_client(sched, task->client_index);
     struct trd_attr *attr = trd_task_attr(task);
-    const uint64_t run_ns = sched->now_ns - task->node.anatomy.start_ns;
     if (cost) {
         task->node.anatomy.cpu_ns = cost->cpu_ns;
         task->node.anatomy.gil_ns = cost->gil_ns;
@@ -185,6 +191,27 @@ static inline void trd__hot_finish(struct trd_sched *sched, struct trd_task *tas
     if (sched->config.insight) {
         trd__insight_ended(sched->config.insight, task, served_ns);
     }
+}
+
+/** A task that was given to a worker and has not begun is taken away from it, and ends as
+ * cancelled. The policy, which has given it out, hears that it ran for no time. */
+static inline void trd__hot_revoke(struct trd_sched *sched, struct trd_task *task,
+                                   uint32_t worker) {
+    trd__books_client(sched, task->client_index)->running_count--;
+    trd__books_worker_gives(sched, worker);
+    trd__hot_count_end(sched, task, TRD_OUTCOME_CANCELLED);
+    if (sched->config.policy.policy->ran) {
+        sched->config.policy.policy->ran(&sched->policy_env, task, worker, 0);
+    }
+}
+
+/** trd__sched_finish(). */
+static inline void trd__hot_finish(struct trd_sched *sched, struct trd_task *task, uint32_t worker,
+                                   enum trd_outcome outcome, const struct trd_cost *cost,
+                                   uint64_t now_ns) {
+    trd__books_advance(sched, now_ns);
+    trd__hot_account(sched, task, worker, outcome, cost,
+                     sched->now_ns - task->node.anatomy.start_ns);
 }
 
 #endif
