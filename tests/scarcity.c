@@ -85,25 +85,33 @@ SCARCE(char *, realpath, (const char *path, char *resolved)) {
     return resolved ? found : given(found);
 }
 
-static void *mapped(void *what) {
-    atomic_fetch_add(&held, what != MAP_FAILED);
+/* Mappings are held page by page: parts of one may be given back. */
+static int64_t pages(size_t bytes) {
+    enum { PAGE = 4096 };
+    return (int64_t)((bytes + PAGE - 1) / PAGE);
+}
+
+static void *mapped(void *what, size_t bytes) {
+    atomic_fetch_add(&held, what == MAP_FAILED ? 0 : pages(bytes));
     return what;
 }
 
 SCARCE(void *, mmap,
        (void *address, size_t bytes, int protection, int flags, int file, off_t offset)) {
-    return is_refused() ? MAP_FAILED
-                        : mapped(__real_mmap(address, bytes, protection, flags, file, offset));
+    return is_refused()
+               ? MAP_FAILED
+               : mapped(__real_mmap(address, bytes, protection, flags, file, offset), bytes);
 }
 
 SCARCE(void *, mmap64,
        (void *address, size_t bytes, int protection, int flags, int file, off_t offset)) {
-    return is_refused() ? MAP_FAILED
-                        : mapped(__real_mmap64(address, bytes, protection, flags, file, offset));
+    return is_refused()
+               ? MAP_FAILED
+               : mapped(__real_mmap64(address, bytes, protection, flags, file, offset), bytes);
 }
 
 SCARCE(int, munmap, (void *address, size_t bytes)) {
-    atomic_fetch_sub(&held, 1);
+    atomic_fetch_sub(&held, pages(bytes));
     return __real_munmap(address, bytes);
 }
 

@@ -58,10 +58,18 @@ struct trd_backend {
      * Without it (or on false) it first completes this one: what a callback does may depend on a
      * task that this worker must not hold meanwhile. */
     bool (*is_quiet)(void *context, struct trd_task *task);
+    /** Optional. Asked before `run`: will the completion of this task neither tell anybody anything
+     * nor call or wait? Then the worker may take several such tasks at once when they are short,
+     * run them one after the other, and account for and complete all of them together. (One that is
+     * stuck does not hold the others up: idle workers take them over.) Its `run` must return
+     * TRD_OUTCOME_DONE. */
+    bool (*is_silent)(void *context, const struct trd_task *task);
     /** The task is the submitter's again: its last touch by the engine. Called exactly once for
      * every accepted task, after it has been accounted for; on a worker, or on the thread that
      * cancelled, submitted, finished or shut down. */
     void (*complete)(void *context, struct trd_task *task, enum trd_outcome outcome);
+    /** Optional. Instead of `complete`, for several silent tasks that have run to their end. */
+    void (*complete_many)(void *context, struct trd_task *const *tasks, uint32_t count);
     /** Optional. On the worker, after its last task. */
     void (*close)(void *context, uint32_t worker);
 

@@ -40,7 +40,7 @@ struct trd_stats {
     uint32_t busy;    /**< workers with a task */
     uint32_t blocked; /**< workers inside a declared blocking region */
     uint32_t clients; /**< clients remembered, the anonymous one included */
-    uint64_t queued;
+    uint64_t queued;  /**< accepted, and no worker is busy with it: next in its hands is queued */
     uint64_t queued_peak;
     uint64_t submitted; /**< accepted */
     uint64_t refused;

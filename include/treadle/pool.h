@@ -152,7 +152,8 @@ int trd_pool_resize(struct trd_pool *pool, uint32_t workers_min, uint32_t worker
 int trd_pool_shutdown(struct trd_pool *pool, enum trd_shutdown how, bool is_waiting);
 
 /** Shuts down (draining), waits and frees. Must not be called by a worker of the pool or while
- * another thread uses it. NULL is allowed. */
+ * another thread uses it: that a task has run, or was completed, does not say that the call that
+ * submitted it has returned. NULL is allowed. */
 void trd_pool_destroy(struct trd_pool *pool);
 
 /** A consistent snapshot. Does not block for longer than a task's hand-over. */

@@ -47,6 +47,7 @@ enum trd_task_flag {
     TRD_TASK_HAS_ATTR = 1u << 0,  /**< a struct trd_attr lies directly behind the task */
     TRD_TASK_RESUMABLE = 1u << 1, /**< its run may end with TRD_OUTCOME_AGAIN; needs an attr */
     TRD_TASK_DROP_LATE = 1u << 2, /**< expires, instead of running, once its deadline has passed */
+    /* 1u << 5 and 1u << 6 are the pool's own: a task that is given to it must not have them. */
     TRD_TASK_OWNER_BIT = 1u << 7, /**< free for whoever owns the memory; the engine ignores it */
 };
 

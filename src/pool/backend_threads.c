@@ -78,21 +78,44 @@ static void threads_join(void *context, uint32_t index) {
 
 static enum trd_outcome threads_run(void *context, uint32_t worker, struct trd_task *task) {
     (void)context, (void)worker; /* a thread is a thread */
+    if (task->flags & TRD_TASK_OWN) {
+        return trd__future_run(task);
+    }
     task->payload.call.run(task->payload.call.arg);
-    return trd__future_is_task(task) && trd__future_has_yielded(task) ? TRD_OUTCOME_AGAIN
-                                                                      : TRD_OUTCOME_DONE;
+    return TRD_OUTCOME_DONE;
 }
 
 static bool threads_is_quiet(void *context, struct trd_task *task) {
     (void)context; /* the task knows it */
-    return !trd__future_is_task(task) || trd__future_seal(task);
+    return !(task->flags & TRD_TASK_FUTURE) || trd__future_seal(task);
+}
+
+/* Nobody hears of a task without a future; one that yields is not over. */
+static bool threads_is_silent(void *context, const struct trd_task *task) {
+    (void)context; /* the task knows it */
+    return !(task->flags & (TRD_TASK_FUTURE | TRD_TASK_RESUMABLE));
 }
 
 static void threads_complete(void *context, struct trd_task *task, enum trd_outcome outcome) {
     (void)context; /* the task knows it */
-    if (trd__future_is_task(task)) {
+    if (task->flags & TRD_TASK_FUTURE) {
         trd__future_complete(task, outcome);
+    } else if (task->flags & TRD_TASK_OWN) {
+        trd__slab_give((void *const *)&task, 1);
     }
+}
+
+static void threads_complete_many(void *context, struct trd_task *const *tasks, uint32_t count) {
+    (void)context; /* the tasks know it */
+    void *slots[TRD_BATCH];
+    uint32_t slot_count = 0;
+    assert(count <= TRD_BATCH);
+    for (uint32_t i = 0; i < count; i++) {
+        if (tasks[i]->flags & TRD_TASK_OWN) {
+            slots[slot_count++] = tasks[i];
+        }
+    }
+    trd__slab_give(slots, slot_count);
 }
 
 const struct trd_backend trd_backend_threads = {
@@ -101,5 +124,7 @@ const struct trd_backend trd_backend_threads = {
     .join = threads_join,
     .run = threads_run,
     .is_quiet = threads_is_quiet,
+    .is_silent = threads_is_silent,
     .complete = threads_complete,
+    .complete_many = threads_complete_many,
 };

@@ -16,8 +16,7 @@
 static void blocking_tell(struct trd_pool *pool, const struct trd__worker *worker,
                           bool is_blocked) {
     struct trd__errands errands = {0};
-    const uint64_t now_ns = trd_clock_now_ns();
-    trd__pool_lock(pool);
+    const uint64_t now_ns = trd__pool_lock_now(pool);
     (void)trd__recording_room_locked(pool); /* nothing was looked at yet */
     trd__sched_block(&pool->sched, worker->index, is_blocked, now_ns);
     trd__resize_shrink_locked(pool, &errands);

@@ -1,8 +1,9 @@
 /* future.c - a task whose result somebody may wait for.
  *
  * A future is born with one reference of the engine's, given back at completion, and one of the
- * submitter's if he wants it. While somebody may hold it, it keeps the pool's own block of memory
- * alive, so every call is safe after the pool was destroyed, too.
+ * submitter's. Its memory is a slot of the pool's slab, which keeps the pool's own block of memory
+ * alive while a slot is out (slab.h), so every call is safe after the pool was destroyed, too.
+ * Without a submitter who wants it there is no future at all: the task alone, 64 bytes.
  *
  * `word` says how far it is: 0, then an outcome + 1. Completing exchanges the word, waiting adds
  * FUTURE_HAS_WAITERS to it and sleeps while it stays so; both change one word, so either the waiter
@@ -28,45 +29,53 @@ struct callback {
     void *context;
 };
 
+/* Stands in front of its task. Both lie in a slot of the pool's slab. */
 struct trd_future {
     _Atomic uint32_t reference_count;
     _Atomic uint32_t word;
     _Atomic(struct callback *) callbacks;
-    struct trd_pool *pool;   /* constant */
-    bool is_held;            /* constant: it holds a reference of the pool */
-    void *(*run)(void *arg); /* constant */
-    void *arg;               /* constant */
-    void *result;            /* written before `word`, read after it */
-    struct trd_task task;    /* the engine's; with attributes behind it, if it has any */
+    void *result;                      /* written before `word`, read after it */
+    _Alignas(64) struct trd_task task; /* the engine's; with attributes behind it, if it has any */
 };
 
-_Static_assert(offsetof(struct trd_future, task) + sizeof(struct trd_task) ==
-                   sizeof(struct trd_future),
+_Static_assert(sizeof(struct trd_future) == 128 &&
+                   offsetof(struct trd_future, task) + sizeof(struct trd_task) ==
+                       sizeof(struct trd_future),
                "the attributes of a task lie directly behind it");
 
 /* Stands for a list that takes no more callbacks. */
 static struct callback callbacks_closed;
 
-static struct trd_future *future_of(const struct trd_task *task) {
-    return task->payload.call.arg;
+static struct trd_future *future_of(struct trd_task *task) {
+    return (struct trd_future *)(void *)((unsigned char *)task - offsetof(struct trd_future, task));
 }
 
-static void future_run(void *arg) {
-    struct trd_future *future = arg;
-    future->result = future->run(future->arg);
+static struct trd_pool *future_pool(const struct trd_future *future) {
+    return trd__slab_pool(future);
 }
 
-bool trd__future_is_task(const struct trd_task *task) {
-    return task->payload.call.run == future_run;
+/* What is called returns something: a task keeps it as what a task calls. */
+typedef void *(*future_run)(void *arg);
+union future_call {
+    future_run run;
+    void (*kept)(void *arg);
+};
+
+enum trd_outcome trd__future_run(struct trd_task *task) {
+    const union future_call call = {.kept = task->payload.call.run};
+    void *result = call.run(task->payload.call.arg);
+    if ((task->flags & TRD_TASK_RESUMABLE) && result == trd_again()) {
+        return TRD_OUTCOME_AGAIN;
+    }
+    if (task->flags & TRD_TASK_FUTURE) {
+        future_of(task)->result = result;
+    }
+    return TRD_OUTCOME_DONE;
 }
 
 void *trd_again(void) {
     static char mark; /* only its address matters */
     return &mark;
-}
-
-bool trd__future_has_yielded(const struct trd_task *task) {
-    return (task->flags & TRD_TASK_RESUMABLE) && future_of(task)->result == trd_again();
 }
 
 _Atomic uint32_t *trd__future_waiters(struct trd_task *task) {
@@ -88,10 +97,7 @@ void trd_future_unref(struct trd_future *future) {
     /* Acquire and release: whoever frees it has seen all that the others did with it. */
     if (future &&
         atomic_fetch_sub_explicit(&future->reference_count, 1, memory_order_acq_rel) == 1) {
-        if (future->is_held) {
-            trd__pool_unref(future->pool);
-        }
-        free(future);
+        trd__slab_give((void *const *)&future, 1);
     }
 }
 
@@ -179,7 +185,7 @@ void trd__future_complete(struct trd_task *task, enum trd_outcome outcome) {
 
 int trd_future_on_done(struct trd_future *future,
                        void (*done)(void *context, struct trd_future *future), void *context) {
-    if (!future_look(future) && !trd__guard_is_owner(&future->pool->guard)) {
+    if (!future_look(future) && !trd__guard_is_owner(&future_pool(future)->guard)) {
         return -EOWNERDEAD;
     }
     struct callback *head = atomic_load_explicit(&future->callbacks, memory_order_acquire);
@@ -229,18 +235,18 @@ static int future_sleep_in_worker(struct trd_future *future, uint64_t deadline_n
     const bool is_forever = deadline_ns == TRD_FOREVER;
     int failed = 0;
     while (!failed && !future_look(future)) {
-        const int helped = trd__help_with(future->pool, &future->task);
+        const int helped = trd__help_with(future_pool(future), &future->task);
         if (helped == 0) {
             continue; /* it, or a slice of it, has run */
         }
-        failed = trd__worker_wait_begin(future->pool, &future->task, is_forever);
+        failed = trd__worker_wait_begin(future_pool(future), &future->task, is_forever);
         if (failed) {
             /* Unless it was queued between the two looks, and may be taken now. */
             failed = helped == -EAGAIN ? failed : 0;
             continue;
         }
         failed = future_doze(future, deadline_ns);
-        trd__worker_wait_end(future->pool);
+        trd__worker_wait_end(future_pool(future));
     }
     return failed;
 }
@@ -249,14 +255,14 @@ int trd_future_wait(struct trd_future *future, uint64_t timeout_ns) {
     if (future_look(future)) {
         return future_answer(future);
     }
-    if (!trd__guard_is_owner(&future->pool->guard)) {
+    if (!trd__guard_is_owner(&future_pool(future)->guard)) {
         return -EOWNERDEAD;
     }
     if (timeout_ns == 0) {
         return -ETIMEDOUT;
     }
     const uint64_t deadline_ns = trd__deadline_ns(trd_clock_now_ns(), timeout_ns);
-    const bool is_in_worker = trd_pool_this_worker(future->pool) != TRD_WORKER_NONE;
+    const bool is_in_worker = trd_pool_this_worker(future_pool(future)) != TRD_WORKER_NONE;
     const int failed = is_in_worker ? future_sleep_in_worker(future, deadline_ns)
                                     : future_sleep(future, deadline_ns);
     return failed ? failed : future_answer(future);
@@ -275,7 +281,7 @@ int trd_future_cancel(struct trd_future *future) {
         return -EALREADY;
     }
     /* The caller's reference keeps the task's memory alive. */
-    return trd_pool_cancel_task(future->pool, &future->task);
+    return trd_pool_cancel_task(future_pool(future), &future->task);
 }
 
 /* Fills in the attributes. */
@@ -302,49 +308,60 @@ static void future_set_attr(struct trd_task *task, const struct trd_options *opt
     };
 }
 
-static struct trd_future *future_create(struct trd_pool *pool, void *(*run)(void *arg), void *arg,
-                                        const struct trd_options *options, bool is_held) {
-    struct trd_future *future = malloc(sizeof *future + (options ? sizeof(struct trd_attr) : 0));
-    if (!future) {
+/* A slot out of the hand of the thread's door, or of the common one. */
+static void *future_slot(struct trd_pool *pool, uint32_t size) {
+    struct trd__door *door = trd__door_find(pool);
+    if (door) {
+        return trd__slab_take(pool, &door->hand, size);
+    }
+    trd__lock_take(&pool->common_lock);
+    void *slot = trd__slab_take(pool, &pool->common_hand, size);
+    trd__lock_give(&pool->common_lock);
+    return slot;
+}
+
+/* A task with what goes before and behind it. NULL: no memory. */
+static struct trd_task *future_create(struct trd_pool *pool, future_run run, void *arg,
+                                      const struct trd_options *options,
+                                      struct trd_future **future_out) {
+    void *slot = future_slot(pool, (future_out ? 1u : 0u) + (options ? 1u : 0u));
+    if (!slot) {
         return NULL;
     }
-    *future = (struct trd_future){
-        .pool = pool,
-        .is_held = is_held,
-        .run = run,
-        .arg = arg,
-        .task.payload.call = {future_run, future},
-    };
-    atomic_init(&future->reference_count, is_held ? 2 : 1);
+    struct trd_task *task = slot;
+    if (future_out) {
+        struct trd_future *future = slot;
+        atomic_init(&future->reference_count, 2);
+        atomic_init(&future->word, 0);
+        atomic_init(&future->callbacks, NULL);
+        future->result = NULL;
+        task = &future->task;
+        *future_out = future;
+    }
+    *task = (struct trd_task){.payload.call = {((union future_call){.run = run}).kept, arg}};
+    task->flags = TRD_TASK_OWN | (future_out ? TRD_TASK_FUTURE : 0);
     if (options) {
-        future_set_attr(&future->task, options);
+        future_set_attr(task, options);
     }
-    if (is_held) {
-        /* Relaxed: the caller may use the pool, so it is there. */
-        (void)atomic_fetch_add_explicit(&pool->reference_count, 1, memory_order_relaxed);
-    }
-    return future;
+    return task;
 }
 
 /* What trd_pool_submit() does once its arguments are known to be good. */
-static int future_submit(struct trd_pool *pool, void *(*run)(void *arg), void *arg,
+static int future_submit(struct trd_pool *pool, future_run run, void *arg,
                          const struct trd_options *options, struct trd_future **future_out) {
-    struct trd_future *future = future_create(pool, run, arg, options, future_out != NULL);
-    if (!future) {
+    struct trd_task *task = future_create(pool, run, arg, options, future_out);
+    if (!task) {
         return -ENOMEM;
-    }
-    if (future_out) {
-        *future_out = future;
     }
     const uint64_t room_ns =
         options && options->room_timeout_ns ? options->room_timeout_ns : TRD_FOREVER;
-    const int failed = trd__submit(pool, &future->task, (uint64_t)(uintptr_t)run, room_ns);
+    const int failed = trd__submit(pool, task, (uint64_t)(uintptr_t)run, room_ns);
     if (failed) {
+        void *slot = future_out ? (void *)*future_out : (void *)task;
         if (future_out) {
             *future_out = NULL;
         }
-        atomic_store_explicit(&future->reference_count, 1, memory_order_relaxed); /* ours alone */
-        trd_future_unref(future);
+        trd__slab_give(&slot, 1);
     }
     return failed;
 }

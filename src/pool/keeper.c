@@ -63,8 +63,7 @@ static bool keeper_tick(struct keeper *keeper) {
     if (pool->backend->meter && pool->sched.config.sizer.sizer->reads_gil) {
         pool->backend->meter(pool->context, &meter);
     }
-    const uint64_t now_ns = trd_clock_now_ns();
-    trd__pool_lock(pool);
+    const uint64_t now_ns = trd__pool_lock_now(pool);
     (void)trd__recording_room_locked(pool); /* nothing was looked at yet */
     struct trd_load load = {.cores = keeper->cores, .gils = pool->backend->gils};
     const bool is_ready_known = trd__gauges_book_locked(&keeper->gauges, pool, &load);

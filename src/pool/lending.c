@@ -1,8 +1,8 @@
 /* lending.c - memory on loan to the policy (base/loan.h): where it comes from, and goes.
  *
- * It is asked for and freed outside the lock. Whoever has queued a task looks for wishes; a
- * worker that finds nothing queued takes back what is free. Without memory nothing fails: the order
- * by key is slower then.
+ * It is asked for and freed outside the lock. Whoever has queued a task under the lock looks for
+ * wishes, and so does a worker for what came by doors; one that finds nothing queued takes back
+ * what is free. Without memory nothing fails: the order by key is slower then.
  */
 #include "pool/live.h"
 

@@ -8,7 +8,8 @@
  * Lock order: there is one lock a pool, `lock`, and it is a leaf. Nobody takes another lock, calls
  * the backend, a callback or the allocator, or goes to sleep while holding it. What a holder finds
  * to be done outside (waking, starting workers) it notes in `struct trd__errands`, and
- * trd__pool_unlock() does the waking.
+ * trd__pool_unlock() does the waking. Most submits do without it: see door.h. The slab's lock is
+ * another leaf (slab.h).
  *
  * The threads backend has a lock of its own for its list of threads, never held with a pool's.
  *
@@ -36,8 +37,11 @@
 #include "os/park.h"
 #include "os/thread.h"
 #include "os/yield_point.h"
+#include "pool/door.h"
+#include "pool/slab.h"
 
 enum {
+    TRD_BATCH = 32, /* tasks that a worker takes at once, at most */
     TRD_POOL_NAME_BYTES = 16,
     TRD_WORKERS_LIMIT = 1 << 20, /* more is a mistake in the configuration */
 };
@@ -65,10 +69,15 @@ struct trd__worker {
     uint32_t blocking_depth;             /* its own thread: open blocking regions */
     uint32_t help_depth;                 /* its own thread: tasks inside the one it was given */
     uint32_t next_free;                  /* lock: while FREE or LEFT, index + 1 of another such */
+    bool is_spinning;                    /* lock: it is the one that spins */
+    uint32_t batch_count;                /* lock: slots of `batch` in use since it took them */
+    uint32_t lent;                       /* lock: tasks of its batches that others run */
+    uint32_t helping_count;              /* lock: tasks that trd_pool_help() runs on it */
     struct trd__worker *warmer, *colder; /* lock: neighbours while it is idle */
     struct trd__worker *next_woken;      /* of the errands it is on, until it is woken */
     struct trd__cputime cputime;         /* lock */
     uint64_t cpu_seen_ns, ready_seen_ns; /* lock: as its gauges stood when read last */
+    _Alignas(64) _Atomic(struct trd_task *) batch[TRD_BATCH]; /* atomic: see batch.c */
 };
 
 /* A record of what runs under which name: see clients.c. */
@@ -100,20 +109,35 @@ struct trd_pool {
     uint32_t workers_min, workers_max;                       /* constant: as at the start */
     uint64_t pending_max;                                    /* constant; UINT64_MAX is unbounded */
     enum trd_on_full on_full;                                /* constant */
-    uint64_t idle_ns;  /* constant: after that an idle worker leaves; TRD_FOREVER: never */
-    uint32_t spins;    /* constant: rounds an idle worker spins before it sleeps */
-    void *sched_state; /* constant address; lock */
-    bool is_recording; /* constant */
-    pthread_t keeper;  /* set by the thread that makes the pool, read by the one that frees it */
+    uint64_t idle_ns;      /* constant: after that an idle worker leaves; TRD_FOREVER: never */
+    uint64_t number;       /* constant: no other pool of the process ever had or will have it */
+    uint64_t spin_ns;      /* constant: so long an idle worker spins at most; 0: never */
+    bool may_batch;        /* constant: workers may take several tasks at once */
+    bool are_doors_locked; /* constant: every submit takes the lock */
+    void *sched_state;     /* constant address; lock */
+    bool is_recording;     /* constant */
+    pthread_t keeper; /* set by the thread that makes the pool, read by the one that frees it */
 
-    /* Words that change stand apart from those that are only read. */
-    _Alignas(64) _Atomic uint32_t reference_count; /* atomic: the owner's, and held futures' */
-    _Atomic uint32_t spinner_count;                /* atomic: idle workers that spin */
+    /* Words that seldom change stand apart from those that often do. */
+    _Alignas(64) _Atomic uint32_t gate;     /* atomic: enum trd__gate; lock to write */
+    _Atomic uint32_t has_queued;            /* atomic: a hint whether anything is queued */
+    _Atomic uint32_t door_count;            /* atomic; lock to write */
+    struct trd__door *doors[TRD_DOORS_MAX]; /* those below door_count are constant */
+
+    _Alignas(64) _Atomic uint32_t reference_count; /* atomic: the owner's, and segments' */
+    _Atomic uint64_t future_wait_ns;               /* atomic: what waits have lasted lately */
     struct trd__park keeper_park;                  /* atomic */
+    struct trd__slab slab;
+    struct trd__lock common_lock;      /* a leaf, for threads without a door */
+    struct trd__slab_hand common_hand; /* common_lock */
 
     _Alignas(64) struct trd__lock lock;
     /* From here on: lock. */
-    bool is_stopping; /* no more submits */
+    bool are_doors_closed; /* nothing is taken in any more */
+    bool is_spinning;      /* some worker spins */
+    uint64_t gap_ns;       /* how long idle workers had nothing to do lately */
+    uint64_t silent_ns;    /* how long silent tasks ran lately, at most */
+    bool is_stopping;      /* no more submits */
     bool has_keeper;
     bool is_cancelling; /* and nothing queued is to run */
     int broken;         /* the code with which a worker could not be opened */
@@ -160,13 +184,16 @@ struct trd__errands {
     _Atomic uint32_t *poked;   /* a word whose sleepers are to look again */
     uint32_t room;             /* submitters to wake */
     bool has_changed;
+    bool is_short; /* of workers, which nobody else was told */
 };
 
 /* pool.c */
+/* Takes the lock, takes in what stands in the doors, and returns the time. */
+uint64_t trd__pool_lock_now(struct trd_pool *pool);
 static inline void trd__pool_lock(struct trd_pool *pool) {
-    trd__lock_take(&pool->lock);
+    (void)trd__pool_lock_now(pool); /* for who does not ask */
 }
-/* Gives the lock back and does the errands. */
+/* Brings the gate up to date, gives the lock back and does the errands. */
 void trd__pool_unlock(struct trd_pool *pool, struct trd__errands *errands);
 /* Something that drain or shutdown may wait for has changed. */
 void trd__pool_changed_locked(struct trd_pool *pool, struct trd__errands *errands);
@@ -175,6 +202,11 @@ void trd__pool_completed_locked(struct trd_pool *pool, uint64_t count,
                                 struct trd__errands *errands);
 /* Adds the next chunk to `table`, giving the lock away meanwhile. 0 or -ENOMEM. */
 int trd__pool_grow_locked(struct trd_pool *pool, struct trd_table *table);
+/* One more reference, for who knows that there is one. */
+static inline void trd__pool_ref(struct trd_pool *pool) {
+    /* Relaxed: there is one already. */
+    (void)atomic_fetch_add_explicit(&pool->reference_count, 1, memory_order_relaxed);
+}
 /* Gives back a reference; the last one frees what is left. */
 void trd__pool_unref(struct trd_pool *pool);
 
@@ -183,8 +215,7 @@ void trd__pool_complete(struct trd_pool *pool, struct trd_task *task, enum trd_o
 /* A task has left the queue, in whatever way. */
 void trd__pool_taken_locked(struct trd_pool *pool, struct trd__errands *errands);
 /* A task is queued again: whoever waits for it may run it himself. */
-void trd__pool_poke_locked(struct trd_pool *pool, struct trd_task *task,
-                           struct trd__errands *errands);
+void trd__pool_poke_locked(struct trd_task *task, struct trd__errands *errands);
 /* There is a place in the queue that somebody may wait for. */
 void trd__pool_room_locked(struct trd_pool *pool, struct trd__errands *errands);
 
@@ -215,13 +246,48 @@ void trd__blocking_close_locked(struct trd_pool *pool, struct trd__worker *worke
 uint32_t trd__blocking_suspend(struct trd_pool *pool, struct trd__worker *worker);
 void trd__blocking_resume(struct trd_pool *pool, struct trd__worker *worker, uint32_t depth);
 
+/* batch.c */
+/* Fills the batch of `worker`, which is empty, with queued tasks, or with one of another worker's
+ * batch when nothing is queued and `may_rob`. *booked_out is on whom they are booked. Expired ones
+ * end it: that one is returned. */
+struct trd_task *trd__batch_fill_locked(struct trd_pool *pool, struct trd__worker *worker,
+                                        bool may_rob, uint32_t *booked_out, uint64_t now_ns,
+                                        struct trd__errands *errands);
+/* Takes a task out of some worker's batch before it begins: exactly `task`, or with NULL any. It is
+ * booked on *booked_out. NULL: there is none. */
+struct trd_task *trd__batch_rob_locked(struct trd_pool *pool, struct trd_task *task,
+                                       uint32_t *booked_out);
+/* A task that was booked on `booked` has been accounted for by another worker. */
+void trd__batch_returned_locked(struct trd_pool *pool, uint32_t booked,
+                                struct trd__errands *errands);
+/* The same, and accounts for it as cancelled. It is to be completed. */
+struct trd_task *trd__batch_cancel_locked(struct trd_pool *pool, struct trd_task *task,
+                                          struct trd__errands *errands);
+/* Does a task stand in a batch that another worker may take? */
+bool trd__batch_any_locked(const struct trd_pool *pool);
+/* How many tasks were given to workers besides the one that each of them counts as busy with. */
+uint64_t trd__batch_behind_locked(const struct trd_pool *pool);
+
 /* idle.c */
 /* Puts `worker` among the idle ones, as the warmest. */
 void trd__idle_enter_locked(struct trd_pool *pool, struct trd__worker *worker);
 /* Sleeps until somebody has taken it out, or it has been idle for too long. Without the lock. */
 void trd__idle_sleep(struct trd_pool *pool, struct trd__worker *worker);
-/* Wakes one for queued work, unless nobody is idle or somebody is on the way already. */
+/* May `worker`, which has found nothing, look for work by spinning for a while? Then it counts as
+ * searching, and trd__idle_spin(), without the lock, and trd__idle_over_locked() must follow. */
+bool trd__idle_may_spin_locked(struct trd_pool *pool, struct trd__worker *worker);
+void trd__idle_spin(struct trd_pool *pool);
+/* It has looked: it no longer counts as searching. */
+void trd__idle_over_locked(struct trd_pool *pool, struct trd__worker *worker);
+/* A worker had nothing to do between these times. */
+void trd__idle_learn_locked(struct trd_pool *pool, uint64_t since_ns, uint64_t until_ns);
+/* Is there work for somebody? */
+bool trd__idle_has_work_locked(const struct trd_pool *pool);
+/* Wakes one for work, unless nobody is idle or somebody is on the way already. */
 void trd__idle_call_locked(struct trd_pool *pool, struct trd__errands *errands);
+/* Wakes this one, if it is idle, to look whether it is still wanted. */
+void trd__idle_recall_locked(struct trd_pool *pool, struct trd__worker *worker,
+                             struct trd__errands *errands);
 /* Wakes `count` of the coldest to look whether they are still wanted. */
 void trd__idle_dismiss_locked(struct trd_pool *pool, uint32_t count, struct trd__errands *errands);
 
@@ -285,10 +351,13 @@ void trd__keeper_stop(struct trd_pool *pool);
 void *trd__threads_context_create(void);
 void trd__threads_context_destroy(void *context);
 
-/* future.c: what the threads backend does with a future's task. */
-bool trd__future_is_task(const struct trd_task *task);
+/* future.c: what the threads backend does with the tasks that trd_pool_submit() makes. */
+enum {
+    TRD_TASK_OWN = 1u << 5,    /* a flag of theirs, which no caller may set */
+    TRD_TASK_FUTURE = 1u << 6, /* another, of those with a future in front of them */
+};
 /* Has its function, just run, asked to be called again? */
-bool trd__future_has_yielded(const struct trd_task *task);
+enum trd_outcome trd__future_run(struct trd_task *task);
 /* The word that those sleep on who wait for its future, if there are any. */
 _Atomic uint32_t *trd__future_waiters(struct trd_task *task);
 bool trd__future_seal(struct trd_task *task);

@@ -15,13 +15,72 @@ enum {
     POOL_WORKERS_DEFAULT_MOST = 32,
     POOL_WORKERS_DEFAULT_EXTRA = 4,
     POOL_WORKERS_MEASURED_MOST = 256, /* for sizers that find out what is needed */
-    /* Some 10 us: less than going to sleep and being woken takes. */
-    POOL_SPINS = 300,
+    /* About what going to sleep and being woken takes. */
+    POOL_SPIN_NS = 50000,
 };
 
+uint64_t trd__pool_lock_now(struct trd_pool *pool) {
+    trd__lock_take(&pool->lock);
+    const uint64_t now_ns = trd_clock_now_ns(); /* before the doors are looked at: see door.c */
+    trd__doors_drain_locked(pool, now_ns);
+    return now_ns;
+}
+
+/* May a submit ask for more workers: of a sizer that wants to hear of it, or because some have left
+ * that had nothing to do? */
+static bool gate_may_grow_locked(const struct trd_pool *pool) {
+    const struct trd_sched *sched = &pool->sched;
+    return pool->needed < sched->workers_wanted ||
+           ((sched->config.sizer.sizer->causes & TRD_CAUSE_SUBMIT) &&
+            sched->workers_wanted < sched->config.workers_max);
+}
+
+static uint32_t gate_locked(struct trd_pool *pool) {
+    uint32_t gate = 0;
+    if (pool->warmest && pool->searching_count == 0) {
+        gate |= TRD_GATE_CALL;
+    }
+    const uint32_t workers = pool->sched.worker_count;
+    if (pool->is_stopping || pool->are_doors_locked || workers == 0 ||
+        workers < trd__resize_target_locked(pool) || gate_may_grow_locked(pool)) {
+        gate |= TRD_GATE_LOCKED;
+    }
+    return gate;
+}
+
+/* Brings the gate up to date. What came in before it began to ask for something did not see that,
+ * and is done here what it would have done: see idle.c, 3. */
+static void gate_set_locked(struct trd_pool *pool, struct trd__errands *errands) {
+    for (;;) {
+        const uint32_t gate = gate_locked(pool);
+        /* Relaxed: only holders of the lock write it. */
+        const uint32_t before = atomic_load_explicit(&pool->gate, memory_order_relaxed);
+        if (gate == before) {
+            return;
+        }
+        /* Sequentially consistent: see door.c. The old one is known. */
+        (void)atomic_exchange_explicit(&pool->gate, gate, memory_order_seq_cst);
+        trd__yield(TRD_YIELD_GATE_SET);
+        if (!(gate & ~before) || pool->are_doors_closed || !trd__doors_have_any(pool)) {
+            continue;
+        }
+        const uint64_t now_ns = trd_clock_now_ns();
+        trd__doors_drain_locked(pool, now_ns);
+        trd__idle_call_locked(pool, errands);
+        errands->is_short = trd__resize_is_short_locked(pool, now_ns);
+    }
+}
+
 void trd__pool_unlock(struct trd_pool *pool, struct trd__errands *errands) {
+    gate_set_locked(pool, errands);
+    /* Relaxed: a hint. */
+    const uint32_t has_queued = pool->sched.queued > 0;
+    if (atomic_load_explicit(&pool->has_queued, memory_order_relaxed) != has_queued) {
+        atomic_store_explicit(&pool->has_queued, has_queued, memory_order_relaxed);
+    }
     trd__lock_give(&pool->lock);
-    /* From here on the pool may be gone, if this was its last worker: nothing of it is read. */
+    /* From here on the pool may be gone, if this was its last worker: nothing of it is read. (Such
+     * a one takes nothing in, so `is_short` is not set.) */
     struct trd__worker *worker = errands->woken;
     while (worker) {
         struct trd__worker *next = worker->next_woken;
@@ -37,7 +96,11 @@ void trd__pool_unlock(struct trd_pool *pool, struct trd__errands *errands) {
     if (errands->has_changed) {
         trd__event_wake(&pool->change, UINT32_MAX);
     }
+    const bool is_short = errands->is_short;
     *errands = (struct trd__errands){0};
+    if (is_short) {
+        (void)trd__resize_grow(pool); /* too few is no error; with none, the next submit's */
+    }
 }
 
 void trd__pool_changed_locked(struct trd_pool *pool, struct trd__errands *errands) {
@@ -68,9 +131,8 @@ void trd__pool_taken_locked(struct trd_pool *pool, struct trd__errands *errands)
     trd__pool_room_locked(pool, errands);
 }
 
-void trd__pool_poke_locked(struct trd_pool *pool, struct trd_task *task,
-                           struct trd__errands *errands) {
-    if (pool->backend == &trd_backend_threads && trd__future_is_task(task)) {
+void trd__pool_poke_locked(struct trd_task *task, struct trd__errands *errands) {
+    if (task->flags & TRD_TASK_FUTURE) {
         errands->poked = trd__future_waiters(task);
     }
 }
@@ -78,7 +140,7 @@ void trd__pool_poke_locked(struct trd_pool *pool, struct trd_task *task,
 void trd__pool_complete(struct trd_pool *pool, struct trd_task *task, enum trd_outcome outcome) {
     struct trd__errands errands = {0};
     pool->backend->complete(pool->context, task, outcome);
-    trd__pool_lock(pool);
+    trd__lock_take(&pool->lock); /* only to count */
     trd__pool_completed_locked(pool, 1, &errands);
     trd__pool_unlock(pool, &errands);
 }
@@ -178,6 +240,9 @@ static int pool_open_sched(struct trd_pool *pool, const struct trd_sched_config 
 
 /* Frees everything but the pool itself and its guard. */
 static void pool_free_insides(struct trd_pool *pool) {
+    trd__doors_leave(pool);
+    trd__slab_detach(&pool->common_hand);
+    trd__slab_close(&pool->slab);
     trd__recording_free(pool);
     trd__lending_close(pool);
     table_free(&pool->sched.clients);
@@ -207,7 +272,15 @@ static void pool_set_constants(struct trd_pool *pool, const struct trd_pool_conf
     pool->idle_ns = config->idle_ns ? config->idle_ns : TRD_FOREVER;
     pool->needed = UINT32_MAX;
     pool->is_recording = config->is_recording;
-    pool->spins = trd__cpu_cores() > 1.0 ? POOL_SPINS : 0;
+    pool->spin_ns = trd__cpu_cores() > 1.0 ? POOL_SPIN_NS : 0;
+    pool->gap_ns = pool->silent_ns = UINT32_MAX; /* nothing is known: no spinning, no batches */
+    atomic_init(&pool->future_wait_ns, UINT32_MAX);
+    /* Relaxed: a number and nothing else. */
+    static _Atomic uint64_t last_number;
+    pool->number = atomic_fetch_add_explicit(&last_number, 1, memory_order_relaxed) + 1;
+    /* Where every submit must be heard of in its turn, or may be refused, it takes the lock. */
+    pool->are_doors_locked =
+        pool->is_recording || pool->pending_max != UINT64_MAX || sched_config->policy.policy->admit;
     atomic_init(&pool->reference_count, 1);
 }
 
@@ -229,6 +302,10 @@ static int pool_open(struct trd_pool *pool, const struct trd_pool_config *config
             return -ENOMEM;
         }
     }
+    /* Sizers that are asked about the queue at other times than submits see all of it. */
+    const struct trd_sizer *sizer = sched_config->sizer.sizer;
+    pool->may_batch = !pool->is_recording && pool->backend->is_silent && sizer->period_ns == 0 &&
+                      !(sizer->causes & ~(unsigned)(TRD_CAUSE_OPEN | TRD_CAUSE_SUBMIT));
     return pool_open_sched(pool, sched_config);
 }
 
@@ -326,9 +403,10 @@ int trd_pool_stats(struct trd_pool *pool, struct trd_stats *stats_out) {
         return -EOWNERDEAD;
     }
     struct trd__errands errands = {0};
-    const uint64_t now_ns = trd_clock_now_ns();
-    trd__pool_lock(pool);
+    const uint64_t now_ns = trd__pool_lock_now(pool);
     trd__sched_stats(&pool->sched, stats_out, now_ns);
+    /* What stands in a worker's batch behind the one that it runs is queued, too. */
+    stats_out->queued += trd__batch_behind_locked(pool);
     stats_out->refused += pool->refused;
     stats_out->caller_ran = pool->caller_ran;
     trd__pool_unlock(pool, &errands);

@@ -123,8 +123,7 @@ static int resize_join_books(struct trd_pool *pool, struct trd__worker **worker_
 /* It could not be started. */
 static void resize_undo_books(struct trd_pool *pool, struct trd__worker *worker) {
     struct trd__errands errands = {0};
-    const uint64_t now_ns = trd_clock_now_ns();
-    trd__pool_lock(pool);
+    const uint64_t now_ns = trd__pool_lock_now(pool);
     (void)trd__recording_room_locked(pool); /* nothing was looked at yet */
     assert(worker->slot == TRD_SLOT_STARTING);
     trd__sched_leave(&pool->sched, worker->index, now_ns);
@@ -167,8 +166,7 @@ int trd_pool_resize(struct trd_pool *pool, uint32_t workers_min, uint32_t worker
         return -EINVAL;
     }
     struct trd__errands errands = {0};
-    const uint64_t now_ns = trd_clock_now_ns();
-    trd__pool_lock(pool);
+    const uint64_t now_ns = trd__pool_lock_now(pool);
     (void)trd__recording_room_locked(pool); /* nothing was looked at yet */
     trd__sched_bounds(&pool->sched, workers_min, workers_max, now_ns);
     trd__resize_shrink_locked(pool, &errands);

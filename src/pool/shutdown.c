@@ -10,19 +10,26 @@
 static const uint64_t shutdown_retry_ns = 10 * TRD_NS_PER_MS;
 enum { SHUTDOWN_TRIES = 100 };
 
+/* Takes one out that has not begun. NULL: there is none. */
+static struct trd_task *shutdown_cancel_locked(struct trd_pool *pool, uint64_t now_ns,
+                                               struct trd__errands *errands) {
+    struct trd_task *task = trd__sched_any(&pool->sched);
+    if (!task) {
+        return trd__batch_cancel_locked(pool, NULL, errands);
+    }
+    const int failed = trd__sched_cancel(&pool->sched, task, now_ns);
+    assert(failed == 0);
+    (void)failed; /* used by the assertion only */
+    trd__pool_taken_locked(pool, errands);
+    return task;
+}
+
 void trd__shutdown_cancel_all(struct trd_pool *pool) {
     for (;;) {
         struct trd__errands errands = {0};
-        const uint64_t now_ns = trd_clock_now_ns();
-        trd__pool_lock(pool);
+        const uint64_t now_ns = trd__pool_lock_now(pool);
         (void)trd__recording_room_locked(pool); /* nothing was looked at yet */
-        struct trd_task *task = trd__sched_any(&pool->sched);
-        if (task) {
-            const int failed = trd__sched_cancel(&pool->sched, task, now_ns);
-            assert(failed == 0);
-            (void)failed; /* used by the assertion only */
-            trd__pool_taken_locked(pool, &errands);
-        }
+        struct trd_task *task = shutdown_cancel_locked(pool, now_ns, &errands);
         trd__pool_unlock(pool, &errands);
         if (!task) {
             return;
@@ -32,8 +39,11 @@ void trd__shutdown_cancel_all(struct trd_pool *pool) {
     }
 }
 
-/* Everybody who sleeps shall look at the new state. */
+/* Everybody who sleeps shall look at the new state, and nobody come in any more. */
 static void shutdown_tell_all_locked(struct trd_pool *pool, struct trd__errands *errands) {
+    /* Sequentially consistent: see door.c. Others read it, holders of the lock alone write it. */
+    (void)atomic_fetch_or_explicit(&pool->gate, TRD_GATE_LOCKED, memory_order_seq_cst);
+    trd__doors_close_locked(pool);
     trd__idle_dismiss_locked(pool, pool->idle_count, errands);
     trd__event_raise(&pool->room);
     errands->room = UINT32_MAX;

@@ -152,11 +152,9 @@ static int submit_grow(struct submission *submission) {
     return answer;
 }
 
-int trd__submit(struct trd_pool *pool, struct trd_task *task, uint64_t class_key,
-                uint64_t room_timeout_ns) {
-    if (!trd__guard_is_owner(&pool->guard)) {
-        return -EOWNERDEAD;
-    }
+/* Submits under the lock. */
+static int submit_locked(struct trd_pool *pool, struct trd_task *task, uint64_t class_key,
+                         uint64_t room_timeout_ns) {
     struct submission submission = {
         .pool = pool,
         .task = task,
@@ -189,8 +187,59 @@ int trd__submit(struct trd_pool *pool, struct trd_task *task, uint64_t class_key
     return is_short ? submit_grow(&submission) : answer;
 }
 
+/* Does what the gate asks of whoever has put `task` into `door`. */
+static int submit_knock(struct trd__door *door, struct trd_task *task) {
+    struct submission submission = {.pool = door->pool, .task = task};
+    struct trd_pool *pool = door->pool;
+    struct trd__errands errands = {0};
+    trd__lock_take(&pool->lock);
+    const bool is_late = trd__door_take_back_locked(door);
+    /* Otherwise somebody else has taken it in, and it may be gone, memory and all. */
+    const bool is_here = !trd__door_is_empty_locked(door);
+    const uint64_t now_ns = trd_clock_now_ns();
+    trd__doors_drain_locked(pool, now_ns);
+    trd__idle_call_locked(pool, &errands);
+    const bool is_short = trd__resize_is_short_locked(pool, now_ns);
+    submission.taken = pool->taken;
+    trd__pool_unlock(pool, &errands);
+    if (is_late) {
+        return SUBMIT_LOOK_AGAIN; /* and hear that the pool has closed */
+    }
+    if (is_short && is_here) {
+        return submit_grow(&submission);
+    }
+    if (is_short) {
+        (void)trd__resize_grow(pool); /* it is accepted, as it is with too few workers */
+    }
+    return 0;
+}
+
+/* May the task come in by a door? A client's record must be there first. */
+static bool submit_may_pass(const struct trd_pool *pool, struct trd_task *task) {
+    const struct trd_attr *attr = trd_task_attr(task);
+    /* Relaxed: it is looked at again when the task is in. */
+    return !(atomic_load_explicit(&pool->gate, memory_order_relaxed) & TRD_GATE_LOCKED) &&
+           (!attr || attr->client == 0);
+}
+
+int trd__submit(struct trd_pool *pool, struct trd_task *task, uint64_t class_key,
+                uint64_t room_timeout_ns) {
+    if (!trd__guard_is_owner(&pool->guard)) {
+        return -EOWNERDEAD;
+    }
+    struct trd__door *door = submit_may_pass(pool, task) ? trd__door_find(pool) : NULL;
+    if (door && trd__door_has_room(door)) {
+        const int answer = trd__door_push(door, task) == 0 ? 0 : submit_knock(door, task);
+        if (answer != SUBMIT_LOOK_AGAIN) {
+            return answer;
+        }
+    }
+    return submit_locked(pool, task, class_key, room_timeout_ns);
+}
+
 int trd_pool_submit_task_within(struct trd_pool *pool, struct trd_task *task, uint64_t timeout_ns) {
-    if ((task->flags & TRD_TASK_RESUMABLE) && !(task->flags & TRD_TASK_HAS_ATTR)) {
+    if (((task->flags & TRD_TASK_RESUMABLE) && !(task->flags & TRD_TASK_HAS_ATTR)) ||
+        (task->flags & (TRD_TASK_OWN | TRD_TASK_FUTURE))) {
         return -EINVAL;
     }
     return trd__submit(pool, task, task->payload.word[0], timeout_ns);
@@ -219,13 +268,14 @@ int trd_pool_cancel_task(struct trd_pool *pool, struct trd_task *task) {
         return -EOWNERDEAD;
     }
     struct trd__errands errands = {0};
-    const uint64_t now_ns = trd_clock_now_ns();
     trd__yield(TRD_YIELD_CANCEL);
-    trd__pool_lock(pool);
+    const uint64_t now_ns = trd__pool_lock_now(pool);
     (void)trd__recording_room_locked(pool); /* nothing was looked at yet */
-    const int failed = trd__sched_cancel(&pool->sched, task, now_ns);
+    int failed = trd__sched_cancel(&pool->sched, task, now_ns);
     if (!failed) {
         trd__pool_taken_locked(pool, &errands);
+    } else if (failed == -EBUSY && trd__batch_cancel_locked(pool, task, &errands)) {
+        failed = 0; /* it had not begun */
     }
     trd__pool_unlock(pool, &errands);
     if (!failed) {

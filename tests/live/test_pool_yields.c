@@ -22,7 +22,7 @@ enum {
     HELPERS_MAX = 3,
     MANY = 4, /* submitted at once */
     CALLBACKS_MAX = 3,
-    SEEDS = 500, /* a few seconds */
+    SEEDS = 250, /* a few seconds */
 };
 
 enum job_kind {
@@ -212,8 +212,8 @@ static void *producer_main(void *arg) {
         const struct trd_options options = job_options(self, job);
         const uint64_t dice = trd_rng_next(&self->rng);
         const bool has_options = job->kind == JOB_YIELDS || (dice % 2 && !scene->is_ordered);
-        const int answer =
-            job_submit(job, has_options ? &options : NULL, job->kind != JOB_FORGOTTEN);
+        const int answer = job_submit(job, has_options ? &options : NULL,
+                                      job->kind != JOB_FORGOTTEN && (dice >> 24) % 2);
         struct trd_future *future = atomic_load(&job->future);
         for (uint64_t j = (dice >> 8) % (CALLBACKS_MAX + 1); future && answer == 0 && j > 0; j--) {
             must(trd_future_on_done(future, job_called_back, job) == 0);

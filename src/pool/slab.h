@@ -1,0 +1,58 @@
+/* slab.h - memory for the tasks that a pool makes itself.
+ *
+ * Segments of 64 KiB, cut into slots of one size. Whoever submits takes slots out of a segment that
+ * is attached to its door, without a lock; whoever completes gives slots back, many at once, by one
+ * exchange on the segment's own word. A segment that is used up is let go, and comes back, to any
+ * door, when a quarter of it is free again: so what stays long pins at most a third more than its
+ * own size. One that is free as a whole can be any size's. Of those as many are kept as were taken
+ * into use in this period and the last one, and a few; the others go back to the kernel. */
+#ifndef TRD_POOL_SLAB_H
+#define TRD_POOL_SLAB_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "os/lock.h"
+
+struct trd_pool;
+struct trd__segment;
+
+/* Sizes of slots: 64, 128 and 192 bytes; and how long a period is. */
+enum { TRD_SLAB_SIZES = 3, TRD_SLAB_UNIT = 64, TRD_SLAB_PERIOD_NS = 250000000 };
+
+/* A pool's. All zero at first. */
+struct trd__slab {
+    struct trd__lock lock; /* a leaf: taken with the pool's lock, never the other way round */
+    bool is_closed;        /* lock; the pool is gone, and what comes back goes to the kernel */
+    struct trd__segment *partial[TRD_SLAB_SIZES]; /* lock; a quarter or more is free */
+    struct trd__segment *empty;                   /* lock; free as a whole */
+    uint32_t empty_count;                         /* lock */
+    uint32_t used_now, used_before;               /* lock; taken into use in the last two periods */
+    uint64_t period_ns;                           /* lock; when the present one began */
+    uint64_t trim_ns;                             /* lock of the pool; the last trim */
+};
+
+/* Segments attached to whoever takes slots, one a size. All zero at first. */
+struct trd__slab_hand {
+    struct trd__segment *attached[TRD_SLAB_SIZES];
+};
+
+/** A slot of (size + 1) * TRD_SLAB_UNIT bytes, aligned to that unit, its bytes undefined. NULL: no
+ * memory. One thread at a time for one hand. */
+void *trd__slab_take(struct trd_pool *pool, struct trd__slab_hand *hand, uint32_t size);
+/** Gives slots back: `count` of any sizes and pools. Any thread. A pool may be gone afterwards. */
+void trd__slab_give(void *const *slots, uint32_t count);
+/** The pool whose slot this is. It lives at least as long as the slot. */
+struct trd_pool *trd__slab_pool(const void *slot);
+/** Lets go of what a hand has attached; it is empty then. */
+void trd__slab_detach(struct trd__slab_hand *hand);
+/** Gives the kernel back what is not needed. */
+void trd__slab_trim(struct trd__slab *slab, uint64_t now_ns);
+/** May a later trim have something to give back? Otherwise what comes later goes back at once. */
+bool trd__slab_has_spare(struct trd__slab *slab, uint64_t now_ns);
+/** Gives everything back that is free, and from now on at once what will be. */
+void trd__slab_close(struct trd__slab *slab);
+
+#endif
