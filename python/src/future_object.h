@@ -13,7 +13,9 @@
  * The garbage collector: a future starts untracked. While it waits in a pool, the pool owns it and
  * it could not be collected anyway; once it is done, it can be part of a cycle only if it refers to
  * an object that can. So it is tracked from the moment that it holds such an object, or that
- * somebody can attach one.
+ * somebody can attach one. A free-threaded interpreter's collector walks over what it does not
+ * track as well, and comes whenever there are so many new objects beside those that it tracked the
+ * last time: with few of those, at every turn. There, a future is tracked from the start.
  */
 #ifndef TREADLE_PYTHON_FUTURE_OBJECT_H
 #define TREADLE_PYTHON_FUTURE_OBJECT_H

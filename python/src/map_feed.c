@@ -5,12 +5,16 @@
 
 /* Chunks of unknown many items grow from one to this. */
 enum { CHUNK_GROWN = 1024 };
+/* Room for so many items is made at once when the iterables have said that there are as many. */
+enum { ROOM_MEASURED_MAX = 1 << 20 };
+
 /* The arguments of one item, as zip() would take them. 1; 0: an iterator has ended; -1. */
 static int fill_item(PyObject **cells, PyObject *iterators) {
     for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(iterators); i++) {
         PyObject *iterator = PyTuple_GET_ITEM(iterators, i);
         cells[i] = Py_TYPE(iterator)->tp_iternext(iterator);
         if (cells[i] != NULL) {
+            reference_hand_over(cells[i]);
             continue;
         }
         PyObject *error = error_take(); /* destructors must not meet it */
@@ -33,7 +37,8 @@ static int fill_item(PyObject **cells, PyObject *iterators) {
 /* A task with the arguments of up to `results->chunk` items: fewer when there are no more, and then
  * *is_last_out is true. NULL with an exception. */
 static struct map_task *task_of_next_items(struct map_results *results, bool *is_last_out) {
-    Py_ssize_t room = results->chunk < CHUNK_GROWN ? results->chunk : CHUNK_GROWN;
+    const Py_ssize_t likely = results->is_measured ? ROOM_MEASURED_MAX : CHUNK_GROWN;
+    Py_ssize_t room = results->chunk < likely ? results->chunk : likely;
     struct map_task *task = map_task_new(results->job, room, results->is_placed);
     int answer = 1;
     while (task != NULL && answer == 1 && task->count < results->chunk) {

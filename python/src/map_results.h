@@ -14,6 +14,7 @@ struct map_results {
     struct placement placement;
     bool is_placed;
     bool is_growing;      /* chunks are */
+    bool is_measured;     /* chunks are a share of as many items as there are said to be */
     bool has_begun;       /* somebody has read */
     _Atomic bool is_busy; /* atomic: somebody is inside; he alone uses all of this */
     Py_ssize_t chunk;     /* items of the next task */

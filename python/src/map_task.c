@@ -113,6 +113,9 @@ static bool run_item(const struct map_job *job, PyObject **cells) {
         Py_DECREF(cells[i]);
     }
     cells[0] = result;
+    if (result != NULL) {
+        reference_hand_over(result);
+    }
     if (error != NULL) {
         error_put(error);
     }

@@ -17,19 +17,9 @@ static struct future *as_future(PyObject *self) {
 }
 
 void future_track(struct future *future) {
-    if (PyObject_GC_IsTracked((PyObject *)future)) {
-        return;
-    }
-#ifdef Py_GIL_DISABLED
-    /* Two threads may come here at once; the interpreter changes neighbouring bits under this. */
-    Py_BEGIN_CRITICAL_SECTION(future);
-    if (!PyObject_GC_IsTracked((PyObject *)future)) {
+    if (!PyObject_GC_IsTracked((PyObject *)future)) { /* without the interpreter's lock, it is */
         PyObject_GC_Track(future);
     }
-    Py_END_CRITICAL_SECTION();
-#else
-    PyObject_GC_Track(future);
-#endif
 }
 
 struct future *future_new(struct module_state *state, bool has_attr) {
@@ -43,6 +33,10 @@ struct future *future_new(struct module_state *state, bool has_attr) {
     if (has_attr) {
         future->task.flags = TRD_TASK_HAS_ATTR;
     }
+#ifdef Py_GIL_DISABLED
+    /* See future_object.h. */
+    PyObject_GC_Track(future);
+#endif
     return future;
 }
 

@@ -268,6 +268,7 @@ static int results_open(struct map_results *results, PyObject *executor, PyObjec
     }
     results->chunk = chunk > 0 ? chunk : chunk_of(iterables, engine->workers_max);
     results->is_growing = results->chunk == 0;
+    results->is_measured = chunk == 0 && !results->is_growing;
     if (results->chunk < 0) {
         return -1;
     }

@@ -11,6 +11,8 @@ import threading
 import unittest
 import weakref
 
+from gate import HAS_GIL
+
 from treadle import Future
 
 LIMIT = 30  # seconds; only a hang takes that long
@@ -317,7 +319,7 @@ class Lazy(unittest.TestCase):
 
     def test_a_plain_future_is_unknown_to_the_collector(self):
         future = Future()
-        self.assertFalse(gc.is_tracked(future))
+        self.assertEqual(gc.is_tracked(future), not HAS_GIL)  # see future_object.h
         future.set_result((1, "text"))
         self.assertEqual(future.result(), (1, "text"))
 
