@@ -21,6 +21,8 @@
 #include <treadle/clock.h>
 #include <treadle/future.h>
 
+#include "os/pause.h"
+
 enum { FUTURE_OUTCOME_MASK = 0xff, FUTURE_HAS_WAITERS = 0x100 };
 
 struct callback {
@@ -124,9 +126,43 @@ static int future_doze(struct trd_future *future, uint64_t deadline_ns) {
     return failed && !future_look(future) ? failed : 0;
 }
 
+/* How a thread has fared that looked whether a future was done, before it slept. */
+struct future_luck {
+    uint32_t skips;      /* what the next look in vain costs: so many waits do not look */
+    uint32_t skips_left; /* waits that do not look */
+};
+
+static _Thread_local struct future_luck future_luck;
+
+/* Looks for as long as idle workers do (idle.c), because sleeping and being woken takes as long. So
+ * at worst a wait costs twice as much; and whoever has looked in vain does so ever more rarely. */
+static void future_watch(const struct trd_future *future, uint64_t spin_ns, uint64_t deadline_ns) {
+    enum { ROUNDS = 16, SKIPS_MAX = 63 };
+    struct future_luck *luck = &future_luck;
+    if (spin_ns == 0) {
+        return; /* on one processor nobody could complete it meanwhile */
+    }
+    if (luck->skips_left > 0) {
+        luck->skips_left--;
+        return;
+    }
+    const uint64_t spun_ns = trd_clock_now_ns() + spin_ns;
+    const uint64_t until_ns = spun_ns < deadline_ns ? spun_ns : deadline_ns;
+    bool is_done = false;
+    do {
+        for (int i = 0; i < ROUNDS && !is_done; i++) {
+            trd__pause();
+            is_done = future_look(future) != 0;
+        }
+    } while (!is_done && trd_clock_now_ns() < until_ns);
+    luck->skips = is_done ? 0 : luck->skips < SKIPS_MAX ? 2 * luck->skips + 1 : luck->skips;
+    luck->skips_left = luck->skips;
+}
+
 /* Waits without asking whether that can end. 0 or -ETIMEDOUT. */
 static int future_sleep(struct trd_future *future, uint64_t deadline_ns) {
     int failed = 0;
+    future_watch(future, future_pool(future)->spin_ns, deadline_ns);
     while (!failed && !future_look(future)) {
         failed = future_doze(future, deadline_ns);
     }

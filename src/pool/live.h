@@ -125,7 +125,6 @@ struct trd_pool {
     struct trd__door *doors[TRD_DOORS_MAX]; /* those below door_count are constant */
 
     _Alignas(64) _Atomic uint32_t reference_count; /* atomic: the owner's, and segments' */
-    _Atomic uint64_t future_wait_ns;               /* atomic: what waits have lasted lately */
     struct trd__park keeper_park;                  /* atomic */
     struct trd__slab slab;
     struct trd__lock common_lock;      /* a leaf, for threads without a door */

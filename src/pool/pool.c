@@ -274,7 +274,6 @@ static void pool_set_constants(struct trd_pool *pool, const struct trd_pool_conf
     pool->is_recording = config->is_recording;
     pool->spin_ns = trd__cpu_cores() > 1.0 ? POOL_SPIN_NS : 0;
     pool->gap_ns = pool->silent_ns = UINT32_MAX; /* nothing is known: no spinning, no batches */
-    atomic_init(&pool->future_wait_ns, UINT32_MAX);
     /* Relaxed: a number and nothing else. */
     static _Atomic uint64_t last_number;
     pool->number = atomic_fetch_add_explicit(&last_number, 1, memory_order_relaxed) + 1;
