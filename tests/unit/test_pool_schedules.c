@@ -250,8 +250,8 @@ static void tasks_pass_doors(void **state) {
          .after = told_in_order,
          .switches = 2},
         {.workers = 1, .play = {submit_and_cancel_0, submit_2_3}, .switches = 2},
-        {.workers = 1, .play = {submit_0_and_drain, submit_2}, .switches = 2},
-        {.workers = 1, .play = {submit_and_count, submit_2_3}, .switches = 2},
+        {.workers = 1, .play = {submit_0_and_drain, submit_2}, .switches = 1},
+        {.workers = 1, .play = {submit_and_count, submit_2_3}, .switches = 1},
         /* With clocks that are wrong. */
         {.workers = 1,
          .play = {submit_0_1, submit_2_3},
@@ -375,7 +375,7 @@ static void workers_wake_up(void **state) {
          .before = let_0_wait_for_1,
          .play = {submit_0_1},
          .switches = 1,
-         .timeouts = 2},
+         .timeouts = 1},
         {.workers = 2, .play = {submit_0_1, shrink}, .switches = 1},
         {.workers = 2, .spin_ns = 1, .play = {submit_0, submit_1}, .switches = 1},
     };
