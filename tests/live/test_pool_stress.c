@@ -13,7 +13,12 @@
 #include "tests/check.h"
 #include "tests/live/gate.h"
 
-enum { PRODUCERS = 3, ROUNDS = 3000, WINDOW = 16 };
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+enum { ROUNDS = 500 }; /* which take twenty times as long */
+#else
+enum { ROUNDS = 3000 };
+#endif
+enum { PRODUCERS = 3, WINDOW = 16 };
 
 struct stress {
     struct trd_pool *pool;
