@@ -278,13 +278,7 @@ class ThreadPoolExecutor(_Base, concurrent.futures.ThreadPoolExecutor):
             cost: Estimated seconds of run time, for policies that want to know.
             resumable: The calls are of generator functions, and give their worker back at each
                 `yield`: see below.
-            caller_helps: Whoever waits for a call that has not started, in result() or exception()
-            without a timeout or for the next result of a map(), takes it out of the queue and makes
-            it on his own thread. Without, a worker that waits for a call of its own pool, with all
-            others, lets the pool have one more thread for the time.
-        idle_timeout: Seconds after which a thread without work ends, as long as min_workers are
-            left. None: when the sizer says so; on_demand and fixed never do.
-        context: "copy" makes each call in a copy of its submitter's context (contextvars),
+            context: "copy" makes each call in a copy of its submitter's context (contextvars),
                 "worker" in the worker's own; None as the pool does it.
 
         A resumable call runs to its next `yield`, then waits for its next turn, which the policy
