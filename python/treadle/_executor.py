@@ -327,8 +327,9 @@ class ThreadPoolExecutor(_Base, concurrent.futures.ThreadPoolExecutor):
                 key computes are those of its first item.
             buffersize: How many tasks are submitted ahead of the reader; by default all are, before
                 map() returns. With it the iterables are read as results are, and may be endless.
-            progress: True shows a bar with tqdm; a dict has options for tqdm; a callable is called
-                as tqdm is, progress(results, total=number or None), and iterated over.
+            progress: True shows a bar with tqdm, where that is installed; a dict has options for
+                tqdm; a callable is called as tqdm is, progress(results, total=number or None), and
+                iterated over.
         """
         return _map.start(self, fn, iterables, timeout, chunksize, buffersize, progress)
 
@@ -358,7 +359,7 @@ class ThreadPoolExecutor(_Base, concurrent.futures.ThreadPoolExecutor):
     def stats(self) -> _stats.Stats:
         """A snapshot of counts, sizes, waiting and running times; print() it, or show it.
 
-        With insight=True it knows `callables` and `clients`, too.
+        With insight=True it has `by_callable` and `by_client`, too.
         """
         return _stats.of_engine(self._engine, self._has_insight)
 

@@ -7,6 +7,7 @@ import importlib
 import itertools
 import operator
 import time
+import warnings
 from typing import TYPE_CHECKING, Any, Callable, Deque, Dict, Iterable, Iterator, List, Optional
 from typing import Tuple, Union
 
@@ -122,13 +123,15 @@ def _show_of(progress: Progress) -> Optional[Show]:
         )
     try:
         tqdm: Show = importlib.import_module("tqdm.auto").tqdm
-    except ModuleNotFoundError as error:
-        raise ModuleNotFoundError(
-            "map(progress=True) shows progress with tqdm, which is not installed: install it (on "
-            "Debian: apt install python3-tqdm), or give a callable that is called as "
+    except ModuleNotFoundError:
+        warnings.warn(
+            "map() shows progress with tqdm, which is not installed, so nothing is shown: install "
+            "it (on Debian: apt install python3-tqdm), or give a callable that is called as "
             "progress(results, total=number or None) and passes the results on",
-            name=error.name,
-        ) from None
+            RuntimeWarning,
+            stacklevel=4,  # who called map()
+        )
+        return None
     return functools.partial(tqdm, **progress) if isinstance(progress, dict) else tqdm
 
 

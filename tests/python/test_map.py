@@ -1,11 +1,13 @@
 """map(): chunks, buffers, timeouts, progress, and what is left when nobody reads on."""
 
 import concurrent.futures
+import contextlib
 import gc
+import importlib.util
+import io
 import itertools
 import sys
 import threading
-import types
 import unittest
 import unittest.mock
 import weakref
@@ -318,19 +320,20 @@ class Progress(unittest.TestCase):
         self.shown.append(options)
         yield from results
 
-    def tqdm(self):
-        parent, module = types.ModuleType("tqdm"), types.ModuleType("tqdm.auto")
-        module.tqdm = self.show
-        return unittest.mock.patch.dict(sys.modules, {"tqdm": parent, "tqdm.auto": module})
-
-    def test_tqdm_is_told_the_number_of_items(self):
-        with self.tqdm():
-            for chunk in (1, 3, "auto"):
-                results = self.pool.map(str, range(4), chunksize=chunk, progress=True)
-                self.assertEqual(list(results), ["0", "1", "2", "3"])
-            list(self.pool.map(str, iter(()), progress={"desc": "reading"}))
+    @unittest.skipUnless(importlib.util.find_spec("tqdm"), "tqdm is not installed")
+    def test_tqdm_shows_the_number_of_items(self):
+        for chunk in (1, 3, "auto"):
+            said = io.StringIO()
+            options = {"file": said, "desc": "reading", "mininterval": 0.0}
+            results = self.pool.map(str, range(4), chunksize=chunk, progress=options)
+            self.assertEqual(list(results), ["0", "1", "2", "3"])
+            self.assertRegex(said.getvalue(), "reading: 100%[^\r]*4/4")
+        with contextlib.redirect_stderr(io.StringIO()) as error:
+            self.assertEqual(list(self.pool.map(str, range(7), progress=True)), list("0123456"))
+        self.assertIn("7/7", error.getvalue())
+        with contextlib.redirect_stderr(io.StringIO()) as error:
             self.assertEqual(list(self.pool.map(str, [1], progress=False)), ["1"])
-        self.assertEqual(self.shown, [{"total": 4}] * 3 + [{"desc": "reading", "total": 0}])
+        self.assertEqual(error.getvalue(), "")
 
     def test_a_callable_is_called_as_tqdm_is(self):
         results = self.pool.map(str, itertools.count(), buffersize=1, progress=self.show)
@@ -338,10 +341,13 @@ class Progress(unittest.TestCase):
         results.close()
         self.assertEqual(self.shown, [{"total": None}])
 
-    def test_without_tqdm_the_error_says_what_to_do(self):
+    def test_without_tqdm_a_warning_says_what_to_do(self):
         with unittest.mock.patch.dict(sys.modules, {"tqdm": None, "tqdm.auto": None}):
-            with self.assertRaisesRegex(ModuleNotFoundError, "python3-tqdm"):
-                self.pool.map(str, [1], progress=True)
+            with self.assertWarnsRegex(RuntimeWarning, "python3-tqdm") as warned:
+                self.assertEqual(list(self.pool.map(str, [1], progress=True)), ["1"])
+        self.assertEqual(warned.filename, __file__)
+
+    def test_what_is_no_progress_is_refused(self):
         with self.assertRaisesRegex(TypeError, "progress must be"):
             self.pool.map(str, [1], progress=3)
 
