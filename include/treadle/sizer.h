@@ -21,7 +21,7 @@ extern "C" {
 /** Why a sizer is asked. */
 enum trd_cause {
     TRD_CAUSE_OPEN = 1u << 0,    /**< the pool starts */
-    TRD_CAUSE_SUBMIT = 1u << 1,  /**< a task was just queued */
+    TRD_CAUSE_SUBMIT = 1u << 1,  /**< a task was just queued, and there may be more workers */
     TRD_CAUSE_TICK = 1u << 2,    /**< `period_ns` has passed */
     TRD_CAUSE_STARVED = 1u << 3, /**< a period has passed, tasks wait, and none has finished */
     TRD_CAUSE_BLOCK = 1u << 4,   /**< a worker entered or left a declared blocking region */

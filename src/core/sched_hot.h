@@ -15,13 +15,21 @@
 #include "core/task_state.h"
 
 /* Puts an admitted or yielded task into the policy. */
-static inline void trd__hot_push(struct trd_sched *sched, struct trd_task *task, uint32_t worker) {
+static inline void trd__hot_push(struct trd_sched *sched, struct trd_task *task,
+                                 struct trd_client *client, uint32_t worker) {
     trd__task_move(task, TRD_TASK_QUEUED);
-    trd__books_client(sched, task->client_index)->queued_count++;
+    client->queued_count++;
     if (++sched->queued > sched->queued_peak) {
         sched->queued_peak = sched->queued;
     }
     sched->config.policy.policy->push(&sched->policy_env, task, worker, sched->now_ns);
+}
+
+/* Has a submit to be told to the sizer? */
+static inline bool trd__hot_may_grow(const struct trd_sched *sched) {
+    const uint32_t most = sched->config.workers_max;
+    return (sched->config.sizer.sizer->causes & TRD_CAUSE_SUBMIT) &&
+           (sched->worker_count < most || sched->workers_wanted < most);
 }
 
 /** The rest of trd__sched_submit(), for a task whose `submit_ns` is set, not later than the
@@ -31,7 +39,6 @@ static inline int trd__hot_admit(struct trd_sched *sched, struct trd_task *task,
     struct trd_client *client = trd__books_client(sched, task->client_index);
     assert(client->weight > 0);              /* the row is open */
     assert(task->state != TRD_TASK_RUNNING); /* only a yield takes it from there to the queue */
-    assert(trd__task_may((enum trd_task_state)task->state, TRD_TASK_QUEUED));
     assert(task->submit_ns <= sched->now_ns);
     if (attr && attr->weight) {
         client->weight = attr->weight;
@@ -48,8 +55,8 @@ static inline int trd__hot_admit(struct trd_sched *sched, struct trd_task *task,
         if (attr) {
             attr->attained_ns = 0; /* the memory may have been a task before */
         }
-        trd__hot_push(sched, task, worker);
-        if (sched->config.sizer.sizer->causes & TRD_CAUSE_SUBMIT) {
+        trd__hot_push(sched, task, client, worker);
+        if (trd__hot_may_grow(sched)) {
             trd__books_ask(sched, TRD_CAUSE_SUBMIT, NULL);
         }
     }
@@ -179,7 +186,7 @@ static inline void trd__hot_account(struct trd_sched *sched, struct trd_task *ta
         sched->config.policy.policy->ran(&sched->policy_env, task, worker, run_ns);
     }
     if (outcome == TRD_OUTCOME_AGAIN) {
-        trd__hot_push(sched, task, worker);
+        trd__hot_push(sched, task, client, worker);
         return;
     }
     const uint64_t served_ns = attr ? attr->attained_ns : run_ns;

@@ -10,11 +10,6 @@
 
 enum { GUARD_BYTES = 4096 }; /* rounded up to a page by the kernel */
 
-struct trd__guard_page {
-    bool is_wiped_on_fork; /* false in a child, and where the kernel cannot wipe */
-    int64_t process;       /* else: who opened it */
-};
-
 int trd__guard_open(struct trd__guard *guard) {
     void *page =
         mmap(NULL, GUARD_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
@@ -30,8 +25,4 @@ int trd__guard_open(struct trd__guard *guard) {
 void trd__guard_close(struct trd__guard *guard) {
     (void)munmap(guard->page, GUARD_BYTES); /* a mapping of ours: cannot fail */
     guard->page = NULL;
-}
-
-bool trd__guard_is_owner(const struct trd__guard *guard) {
-    return guard->page->is_wiped_on_fork || guard->page->process == trd__process_id();
 }

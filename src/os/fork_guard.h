@@ -10,7 +10,12 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-struct trd__guard_page;
+#include "os/thread.h"
+
+struct trd__guard_page {
+    bool is_wiped_on_fork; /* false in a child, and where the kernel cannot wipe */
+    int64_t process;       /* else: who opened it */
+};
 
 struct trd__guard {
     struct trd__guard_page *page;
@@ -20,6 +25,8 @@ struct trd__guard {
 int trd__guard_open(struct trd__guard *guard);
 void trd__guard_close(struct trd__guard *guard);
 /** Is this the process that opened it? */
-bool trd__guard_is_owner(const struct trd__guard *guard);
+static inline bool trd__guard_is_owner(const struct trd__guard *guard) {
+    return guard->page->is_wiped_on_fork || guard->page->process == trd__process_id();
+}
 
 #endif

@@ -2,13 +2,13 @@
 #define _GNU_SOURCE
 #include "os/pages.h"
 
-#include <stdint.h>
 #include <sys/mman.h>
 
-void *trd__pages_take(size_t bytes) {
-    /* Twice as much has an aligned part of that size in it; what is around it goes back. */
+void *trd__pages_take(uint32_t count, size_t bytes) {
+    /* With one piece more there are as many aligned ones in it; what is around them goes back. */
+    const size_t all_bytes = (count + (size_t)1) * bytes;
     unsigned char *all =
-        mmap(NULL, 2 * bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+        mmap(NULL, all_bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (all == MAP_FAILED) {
         return NULL;
     }
@@ -16,7 +16,7 @@ void *trd__pages_take(size_t bytes) {
     if (before) {
         (void)munmap(all, before); /* part of a mapping of ours: fails only for want of memory, */
     }
-    (void)munmap(all + before + bytes, bytes - before); /* and then it stays unused */
+    (void)munmap(all + before + count * bytes, bytes - before); /* and then it stays unused */
     return all + before;
 }
 

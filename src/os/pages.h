@@ -3,10 +3,12 @@
 #define TRD_OS_PAGES_H
 
 #include <stddef.h>
+#include <stdint.h>
 
-/** `bytes` zeroed bytes, a power of two of at least a page, aligned to that. NULL: no memory. */
-void *trd__pages_take(size_t bytes);
-/** Gives back what trd__pages_take() gave. */
+/** `count` pieces of `bytes` zeroed bytes, one behind the other; `bytes` is a power of two of at
+ * least a page, and they are aligned to that. NULL: no memory. */
+void *trd__pages_take(uint32_t count, size_t bytes);
+/** Gives back one piece, or several that lie side by side: so many bytes. */
 void trd__pages_give(void *pages, size_t bytes);
 
 #endif

@@ -33,10 +33,8 @@ int trd__classes_open(struct trd_pool *pool) {
     return failed;
 }
 
-uint16_t trd__classes_row_locked(struct trd_pool *pool, uint64_t key) {
-    if (!pool->classes || key == 0) {
-        return 0;
-    }
+uint16_t trd__classes_find_locked(struct trd_pool *pool, uint64_t key) {
+    assert(pool->classes && key != 0);
     /* Fibonacci hashing (Knuth, vol. 3, 6.4), then the next place and the next. */
     uint32_t place = (uint32_t)((key * UINT64_C(0x9e3779b97f4a7c15)) >> 32) % CLASSES_PLACES;
     while (pool->classes[place].key && pool->classes[place].key != key) {

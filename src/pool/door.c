@@ -120,6 +120,7 @@ static struct trd__door *door_make(struct trd_pool *pool) {
     if (fresh) {
         memset(fresh, 0, sizeof *fresh);
         fresh->pool = pool;
+        fresh->gate = &pool->gate;
         fresh->pool_number = pool->number;
         fresh->worker = worker;
     }
@@ -143,10 +144,8 @@ static struct trd__door *door_make(struct trd_pool *pool) {
     return door;
 }
 
-struct trd__door *trd__door_find(struct trd_pool *pool) {
-    if (door_keys.recent_number == pool->number && (door_keys.recent || door_keys.patience-- > 0)) {
-        return door_keys.recent;
-    }
+/* Not the pool whose door the thread has used last. */
+static __attribute__((noinline)) struct trd__door *door_search(struct trd_pool *pool) {
     if (!door_keys.is_told) {
         if (trd__thread_at_exit(doors_lose, &door_keys)) {
             return NULL;
@@ -163,6 +162,13 @@ struct trd__door *trd__door_find(struct trd_pool *pool) {
     return door;
 }
 
+struct trd__door *trd__door_find(struct trd_pool *pool) {
+    if (door_keys.recent_number == pool->number && (door_keys.recent || door_keys.patience-- > 0)) {
+        return door_keys.recent;
+    }
+    return door_search(pool);
+}
+
 void trd__door_set_worker(struct trd_pool *pool, uint32_t worker) {
     struct trd__door *door = doors_sweep(pool);
     if (door) {
@@ -171,29 +177,6 @@ void trd__door_set_worker(struct trd_pool *pool, uint32_t worker) {
         door->worker = worker;
         trd__pool_unlock(pool, &errands);
     }
-}
-
-bool trd__door_has_room(struct trd__door *door) {
-    /* Relaxed: it alone writes it. */
-    const uint32_t tail = atomic_load_explicit(&door->tail, memory_order_relaxed);
-    if (tail - door->head_seen < TRD_DOOR_SLOTS) {
-        return true;
-    }
-    /* Acquire: what was taken in has been read. */
-    door->head_seen = atomic_load_explicit(&door->head, memory_order_acquire);
-    return tail - door->head_seen < TRD_DOOR_SLOTS;
-}
-
-uint32_t trd__door_push(struct trd__door *door, struct trd_task *task) {
-    const uint32_t tail = atomic_load_explicit(&door->tail, memory_order_relaxed);
-    const uint64_t now_ns = trd__quick_clock_now_ns(&door->clock);
-    door->last_ns = now_ns > door->last_ns ? now_ns : door->last_ns;
-    task->submit_ns = door->last_ns;
-    atomic_store_explicit(&door->slot[tail % TRD_DOOR_SLOTS], task, memory_order_relaxed);
-    /* Releases the slot and the task; and sequentially consistent, see above. */
-    (void)atomic_exchange_explicit(&door->tail, tail + 1, memory_order_seq_cst); /* known */
-    trd__yield(TRD_YIELD_DOOR_PUSHED);
-    return atomic_load_explicit(&door->pool->gate, memory_order_seq_cst);
 }
 
 bool trd__door_is_empty_locked(const struct trd__door *door) {
@@ -238,11 +221,11 @@ static struct trd_task *queue_task(const struct queue *queue, uint32_t number) {
 
 /* Takes in the first ones of a queue, while they are not later than `until_ns`. */
 static void queue_accept(struct trd_pool *pool, struct queue *queue, uint64_t until_ns) {
-    enum { AHEAD = 4 }; /* so far before it is looked at a task is called into the cache */
+    enum { AHEAD = 16 }; /* so far before it is looked at a task is called into the cache */
     struct trd_sched *sched = &pool->sched;
     while (queue->head != queue->tail) {
         if (queue->tail - queue->head > AHEAD) {
-            __builtin_prefetch(queue_task(queue, queue->head + AHEAD), 1);
+            trd__prefetch_write(queue_task(queue, queue->head + AHEAD));
         }
         struct trd_task *task = queue_task(queue, queue->head);
         if (task->submit_ns > until_ns) {

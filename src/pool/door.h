@@ -16,7 +16,9 @@
 
 #include <treadle/task.h>
 
+#include "os/prefetch.h"
 #include "os/quick_clock.h"
+#include "os/yield_point.h"
 #include "pool/slab.h"
 
 struct trd_pool;
@@ -45,6 +47,7 @@ struct trd__door {
     /* The pool's. */
     _Alignas(64) _Atomic uint32_t head; /* lock to write; tasks that were ever taken in */
     struct trd_pool *pool;              /* constant */
+    const _Atomic uint32_t *gate;       /* constant: the pool's */
     uint64_t pool_number;               /* constant */
     struct trd__door *next_of_thread;   /* the thread's */
     _Atomic uint32_t state;             /* atomic: see door.c */
@@ -55,10 +58,31 @@ struct trd__door {
  * threads, or there is no memory. May take the pool's lock. */
 struct trd__door *trd__door_find(struct trd_pool *pool);
 /* Is there room for another task? The thread's. */
-bool trd__door_has_room(struct trd__door *door);
+static inline bool trd__door_has_room(struct trd__door *door) {
+    /* Relaxed: it alone writes it. */
+    const uint32_t tail = atomic_load_explicit(&door->tail, memory_order_relaxed);
+    if (tail - door->head_seen < TRD_DOOR_SLOTS) {
+        return true;
+    }
+    /* Acquire: what was taken in has been read. */
+    door->head_seen = atomic_load_explicit(&door->head, memory_order_acquire);
+    return tail - door->head_seen < TRD_DOOR_SLOTS;
+}
 /* Puts a task in, and says what the gate says after that: unless that is 0, it must
  * knock (submit.c). There must be room. The thread's. */
-uint32_t trd__door_push(struct trd__door *door, struct trd_task *task);
+static inline uint32_t trd__door_push(struct trd__door *door, struct trd_task *task) {
+    enum { AHEAD = 4 * 64 / sizeof door->slot[0] }; /* four lines */
+    const uint32_t tail = atomic_load_explicit(&door->tail, memory_order_relaxed);
+    const uint64_t now_ns = trd__quick_clock_now_ns(&door->clock);
+    door->last_ns = now_ns > door->last_ns ? now_ns : door->last_ns;
+    task->submit_ns = door->last_ns;
+    atomic_store_explicit(&door->slot[tail % TRD_DOOR_SLOTS], task, memory_order_relaxed);
+    trd__prefetch_write(&door->slot[(tail + AHEAD) % TRD_DOOR_SLOTS]);
+    /* Releases the slot and the task; and sequentially consistent, see door.c. */
+    (void)atomic_exchange_explicit(&door->tail, tail + 1, memory_order_seq_cst); /* known */
+    trd__yield(TRD_YIELD_DOOR_PUSHED);
+    return atomic_load_explicit(door->gate, memory_order_seq_cst);
+}
 /* Takes the last task out again, if the pool has closed before it came in. The thread's. */
 bool trd__door_take_back_locked(struct trd__door *door);
 /* Has all been taken in that it ever put there? The thread's. */

@@ -321,7 +321,8 @@ int trd_future_cancel(struct trd_future *future) {
 }
 
 /* Fills in the attributes. */
-static void future_set_attr(struct trd_task *task, const struct trd_options *options) {
+static __attribute__((noinline)) void future_set_attr(struct trd_task *task,
+                                                      const struct trd_options *options) {
     task->flags |= TRD_TASK_HAS_ATTR;
     if (options->is_dropped_late) {
         task->flags |= TRD_TASK_DROP_LATE;
@@ -344,12 +345,8 @@ static void future_set_attr(struct trd_task *task, const struct trd_options *opt
     };
 }
 
-/* A slot out of the hand of the thread's door, or of the common one. */
-static void *future_slot(struct trd_pool *pool, uint32_t size) {
-    struct trd__door *door = trd__door_find(pool);
-    if (door) {
-        return trd__slab_take(pool, &door->hand, size);
-    }
+/* A slot for a thread without a door. */
+static __attribute__((noinline)) void *future_common_slot(struct trd_pool *pool, uint32_t size) {
     trd__lock_take(&pool->common_lock);
     void *slot = trd__slab_take(pool, &pool->common_hand, size);
     trd__lock_give(&pool->common_lock);
@@ -357,10 +354,11 @@ static void *future_slot(struct trd_pool *pool, uint32_t size) {
 }
 
 /* A task with what goes before and behind it. NULL: no memory. */
-static struct trd_task *future_create(struct trd_pool *pool, future_run run, void *arg,
-                                      const struct trd_options *options,
+static struct trd_task *future_create(struct trd_pool *pool, struct trd__door *door, future_run run,
+                                      void *arg, const struct trd_options *options,
                                       struct trd_future **future_out) {
-    void *slot = future_slot(pool, (future_out ? 1u : 0u) + (options ? 1u : 0u));
+    const uint32_t size = (future_out ? 1u : 0u) + (options ? 1u : 0u);
+    void *slot = door ? trd__slab_take(pool, &door->hand, size) : future_common_slot(pool, size);
     if (!slot) {
         return NULL;
     }
@@ -382,28 +380,19 @@ static struct trd_task *future_create(struct trd_pool *pool, future_run run, voi
     return task;
 }
 
-/* What trd_pool_submit() does once its arguments are known to be good. */
-static int future_submit(struct trd_pool *pool, future_run run, void *arg,
-                         const struct trd_options *options, struct trd_future **future_out) {
-    struct trd_task *task = future_create(pool, run, arg, options, future_out);
-    if (!task) {
-        return -ENOMEM;
+/* It was not accepted. Returns `failed`. */
+static __attribute__((noinline)) int future_give_up(struct trd_task *task,
+                                                    struct trd_future **future_out, int failed) {
+    void *slot = future_out ? (void *)*future_out : (void *)task;
+    if (future_out) {
+        *future_out = NULL;
     }
-    const uint64_t room_ns =
-        options && options->room_timeout_ns ? options->room_timeout_ns : TRD_FOREVER;
-    const int failed = trd__submit(pool, task, (uint64_t)(uintptr_t)run, room_ns);
-    if (failed) {
-        void *slot = future_out ? (void *)*future_out : (void *)task;
-        if (future_out) {
-            *future_out = NULL;
-        }
-        trd__slab_give(&slot, 1);
-    }
+    trd__slab_give(&slot, 1);
     return failed;
 }
 
 /* May this be submitted as futures? 0 or -errno. */
-static int future_check(const struct trd_pool *pool, void *(*run)(void *arg)) {
+static inline int future_check(const struct trd_pool *pool, void *(*run)(void *arg)) {
     if (!trd__guard_is_owner(&pool->guard)) {
         return -EOWNERDEAD;
     }
@@ -412,8 +401,19 @@ static int future_check(const struct trd_pool *pool, void *(*run)(void *arg)) {
 
 int trd_pool_submit(struct trd_pool *pool, void *(*run)(void *arg), void *arg,
                     const struct trd_options *options, struct trd_future **future_out) {
-    const int failed = future_check(pool, run);
-    return failed ? failed : future_submit(pool, run, arg, options, future_out);
+    int failed = future_check(pool, run);
+    if (failed) {
+        return failed;
+    }
+    struct trd__door *door = trd__door_find(pool);
+    struct trd_task *task = future_create(pool, door, run, arg, options, future_out);
+    if (!task) {
+        return -ENOMEM;
+    }
+    const uint64_t room_ns =
+        options && options->room_timeout_ns ? options->room_timeout_ns : TRD_FOREVER;
+    failed = trd__submit(pool, door, task, (uint64_t)(uintptr_t)run, room_ns);
+    return failed ? future_give_up(task, future_out, failed) : 0;
 }
 
 int trd_pool_submit_many(struct trd_pool *pool, void *(*run)(void *arg), void *const *args,
@@ -422,8 +422,8 @@ int trd_pool_submit_many(struct trd_pool *pool, void *(*run)(void *arg), void *c
     size_t accepted = 0;
     int failed = future_check(pool, run);
     while (accepted < count && !failed) {
-        failed = future_submit(pool, run, args[accepted], options,
-                               futures_out ? &futures_out[accepted] : NULL);
+        failed = trd_pool_submit(pool, run, args[accepted], options,
+                                 futures_out ? &futures_out[accepted] : NULL);
         accepted += !failed;
     }
     for (size_t i = accepted; futures_out && i < count; i++) {

@@ -218,9 +218,10 @@ void trd__pool_poke_locked(struct trd_task *task, struct trd__errands *errands);
 /* There is a place in the queue that somebody may wait for. */
 void trd__pool_room_locked(struct trd_pool *pool, struct trd__errands *errands);
 
-/* submit.c: everything that trd_pool_submit_task_within() does; `class_key` names the callable. */
-int trd__submit(struct trd_pool *pool, struct trd_task *task, uint64_t class_key,
-                uint64_t room_timeout_ns);
+/* submit.c: everything that trd_pool_submit_task_within() does but for its checks; `door` is the
+ * calling thread's, or NULL, and `class_key` names the callable. */
+int trd__submit(struct trd_pool *pool, struct trd__door *door, struct trd_task *task,
+                uint64_t class_key, uint64_t room_timeout_ns);
 
 /* out_of_turn.c: the calling worker, of this pool, runs `task` (or a slice of it) if it is queued,
  * and returns 0. -EAGAIN: it runs too many inside one another already; -EBUSY; -EALREADY. */
@@ -325,7 +326,10 @@ int trd__clients_row_locked(struct trd_pool *pool, uint64_t key, uint64_t now_ns
 /* classes.c */
 /* Memory for the classes, if the policy wants any. 0 or -ENOMEM. */
 int trd__classes_open(struct trd_pool *pool);
-uint16_t trd__classes_row_locked(struct trd_pool *pool, uint64_t key);
+uint16_t trd__classes_find_locked(struct trd_pool *pool, uint64_t key);
+static inline uint16_t trd__classes_row_locked(struct trd_pool *pool, uint64_t key) {
+    return pool->classes && key != 0 ? trd__classes_find_locked(pool, key) : 0;
+}
 
 /* recording.c */
 /* Makes room for the events of one hold of the lock, giving it away if it must: then true. */

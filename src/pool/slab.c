@@ -2,6 +2,10 @@
  *
  * A segment's `word` is where givers and the taker meet: the list of slots that came back, how many
  * they are, and two flags. Slots are named by their number; 0, where the header lies, ends a list.
+ * Slots that come back side by side, as tasks of one batch do, make a run, and a list is one of
+ * runs, each described in its first slot. So a taker writes into slots that another core has
+ * written last, but seldom has to read one and wait for it; and tasks that follow one another stay
+ * neighbours in memory, which is how processors guess what will be needed next.
  *
  *     ATTACHED   somebody takes slots out of it; it is in no list, and nobody else moves it
  *     SETTLING   somebody is about to take the slab's lock and to put the segment where it belongs
@@ -28,7 +32,7 @@
 #ifndef TRD_SEGMENTS_KEPT
 #define TRD_SEGMENTS_KEPT 4
 #endif
-enum { SEGMENT_BYTES = TRD_SEGMENT_BYTES, SLAB_KEPT_LEAST = TRD_SEGMENTS_KEPT };
+enum { SEGMENT_BYTES = TRD_SEGMENT_BYTES, SLAB_KEPT_LEAST = TRD_SEGMENTS_KEPT, SLAB_ROW = 16 };
 
 #define ATTACHED (UINT64_C(1) << 32)
 #define SETTLING (UINT64_C(1) << 33)
@@ -40,11 +44,10 @@ enum { SEGMENT_BYTES = TRD_SEGMENT_BYTES, SLAB_KEPT_LEAST = TRD_SEGMENTS_KEPT };
 enum segment_place { PLACE_NONE = 0, PLACE_PARTIAL, PLACE_EMPTY };
 
 struct trd__segment {
-    struct trd_pool *pool;            /* constant */
-    _Atomic uint64_t word;            /* atomic */
-    uint32_t slot_bytes, capacity;    /* constant while it is attached or slots are out */
-    uint32_t local;                   /* the taker's: list of slots that it has taken back */
-    uint32_t bump;                    /* the taker's: slots from here on were never taken */
+    struct trd_pool *pool;         /* constant */
+    _Atomic uint64_t word;         /* atomic */
+    uint32_t slot_bytes, capacity; /* constant while it is attached or slots are out */
+    uint32_t local; /* the taker's: list of the runs that it has, besides the one in its hand */
     struct trd__segment *prev, *next; /* lock: neighbours in a list */
     enum segment_place place;         /* lock */
 };
@@ -67,9 +70,14 @@ static uint32_t segment_number(const struct trd__segment *segment, const void *s
     return segment->capacity + 1 - (uint32_t)(end / segment->slot_bytes);
 }
 
-/* The number of the next one is kept in the slot itself. */
-static uint32_t *segment_link(struct trd__segment *segment, uint32_t number) {
-    return segment_slot(segment, number);
+/* What stands in the first slot of a run that is free. */
+struct run {
+    uint32_t next;  /* the first slot of the next run in the list, or 0 */
+    uint32_t count; /* slots of this one */
+};
+
+static struct run *segment_run(struct trd__segment *segment, uint32_t first) {
+    return segment_slot(segment, first);
 }
 
 static uint32_t segment_size(const struct trd__segment *segment) {
@@ -163,7 +171,7 @@ static void segment_settle(struct trd__segment *segment) {
 }
 
 /* Exchanges the word; settles when there is a reason and nobody is at it. `flags` are its new
- * ones but for SETTLING; `first` to `last` is a list of `count` slots to add, or none. */
+ * ones but for SETTLING; `first` to `last` is a list of runs to add, of `count` slots, or none. */
 static void segment_add(struct trd__segment *segment, uint64_t gone, uint32_t first, uint32_t last,
                         uint32_t count) {
     uint64_t word = atomic_load_explicit(&segment->word, memory_order_relaxed);
@@ -172,7 +180,7 @@ static void segment_add(struct trd__segment *segment, uint64_t gone, uint32_t fi
     do {
         const uint64_t flags = FLAGS(word) & ~gone;
         if (first) {
-            *segment_link(segment, last) = HEAD(word);
+            segment_run(segment, last)->next = HEAD(word);
         }
         next = WORD(flags, COUNT(word) + count, first ? first : HEAD(word));
         /* Once a quarter is free, it is in a list; then only the last slot is a reason. */
@@ -209,10 +217,42 @@ static bool segment_collect(struct trd__segment *segment) {
 static void segment_cut(struct trd__segment *segment, uint32_t size) {
     segment->slot_bytes = (size + 1) * TRD_SLAB_UNIT;
     segment->capacity = (SEGMENT_BYTES - TRD_SLAB_UNIT) / segment->slot_bytes;
-    segment->bump = 1;
-    segment->local = 0;
+    *segment_run(segment, 1) = (struct run){.count = segment->capacity};
+    segment->local = 1;
     /* Relaxed: nobody else knows it. */
     atomic_store_explicit(&segment->word, ATTACHED, memory_order_relaxed);
+}
+
+/* A new segment. A pool that has taken many takes several at once: mapping costs more than a
+ * hundred submits, and what is not touched costs nothing but addresses. */
+static struct trd__segment *slab_map(struct trd__slab *slab) {
+    trd__lock_take(&slab->lock);
+    unsigned char *piece = slab->fresh;
+    if (slab->fresh_count > 0) {
+        slab->fresh += SEGMENT_BYTES;
+        slab->fresh_count--;
+        trd__lock_give(&slab->lock);
+        return (void *)piece;
+    }
+    const uint32_t count = slab->mapped < SLAB_ROW ? 1 : SLAB_ROW;
+    slab->mapped += count;
+    trd__lock_give(&slab->lock);
+    piece = trd__pages_take(count, SEGMENT_BYTES);
+    if (!piece || count == 1) {
+        return (void *)piece;
+    }
+    unsigned char *rest = piece + SEGMENT_BYTES;
+    trd__lock_take(&slab->lock);
+    if (slab->fresh_count == 0) {
+        slab->fresh = rest;
+        slab->fresh_count = count - 1;
+        rest = NULL;
+    }
+    trd__lock_give(&slab->lock);
+    if (rest) {
+        trd__pages_give(rest, (count - 1) * (size_t)SEGMENT_BYTES); /* another was faster */
+    }
+    return (void *)piece;
 }
 
 /* A segment with free slots of that size, attached. */
@@ -231,7 +271,7 @@ static struct trd__segment *slab_attach(struct trd_pool *pool, uint32_t size) {
     }
     trd__lock_give(&slab->lock);
     if (!segment) {
-        segment = trd__pages_take(SEGMENT_BYTES);
+        segment = slab_map(slab);
         if (segment) {
             segment->pool = pool;
             trd__pool_ref(pool);
@@ -241,43 +281,62 @@ static struct trd__segment *slab_attach(struct trd_pool *pool, uint32_t size) {
     return segment;
 }
 
-void *trd__slab_take(struct trd_pool *pool, struct trd__slab_hand *hand, uint32_t size) {
-    for (;;) {
-        struct trd__segment *segment = hand->attached[size];
-        if (segment && segment->local) {
-            void *slot = segment_slot(segment, segment->local);
-            segment->local = *(uint32_t *)slot;
-            return slot;
+/* Gives the hand the next run of the segment attached. False: there is none. */
+static bool segment_next_run(struct trd__segment *segment, struct trd__slab_run *run) {
+    if (!segment->local && !segment_collect(segment)) {
+        return false;
+    }
+    const struct run *first = segment_run(segment, segment->local);
+    run->next = segment_slot(segment, segment->local);
+    run->left = first->count;
+    segment->local = first->next;
+    return true;
+}
+
+void *trd__slab_refill(struct trd_pool *pool, struct trd__slab_run *run, uint32_t size) {
+    while (!run->attached || !segment_next_run(run->attached, run)) {
+        if (run->attached) {
+            segment_add(run->attached, ATTACHED, 0, 0, 0);
         }
-        if (segment && segment->bump <= segment->capacity) {
-            return segment_slot(segment, segment->bump++);
-        }
-        if (segment && segment_collect(segment)) {
-            continue;
-        }
-        hand->attached[size] = NULL;
-        if (segment) {
-            segment_add(segment, ATTACHED, 0, 0, 0);
-        }
-        segment = slab_attach(pool, size);
-        if (!segment) {
+        run->attached = slab_attach(pool, size);
+        if (!run->attached) {
             return NULL;
         }
-        hand->attached[size] = segment;
     }
+    unsigned char *slot = run->next;
+    run->next = slot + run->attached->slot_bytes;
+    run->left--;
+    return slot;
+}
+
+/* The longest run that `slots` begin with, in *first_out; returns how many slots it has. */
+static uint32_t segment_find_run(struct trd__segment *segment, void *const *slots, uint32_t count,
+                                 uint32_t *first_out) {
+    const uint32_t first = segment_number(segment, slots[0]);
+    uint32_t length = 1;
+    while (length < count && (const unsigned char *)slots[length] ==
+                                 (const unsigned char *)slots[length - 1] + segment->slot_bytes) {
+        length++; /* no slot ends where the next segment begins: that is a header */
+    }
+    *first_out = first;
+    return length;
 }
 
 void trd__slab_give(void *const *slots, uint32_t count) {
     uint32_t i = 0;
     while (i < count) {
         struct trd__segment *segment = segment_of(slots[i]);
-        const uint32_t last = segment_number(segment, slots[i]);
-        uint32_t first = last, run = 1;
-        for (i++; i < count && segment_of(slots[i]) == segment; i++, run++) {
-            *(uint32_t *)slots[i] = first;
-            first = segment_number(segment, slots[i]);
+        uint32_t head = 0, last = 0, added = 0;
+        while (i < count && segment_of(slots[i]) == segment) {
+            uint32_t first;
+            const uint32_t length = segment_find_run(segment, slots + i, count - i, &first);
+            *segment_run(segment, first) = (struct run){.next = head, .count = length};
+            last = head ? last : first;
+            head = first;
+            added += length;
+            i += length;
         }
-        segment_add(segment, 0, first, last, run);
+        segment_add(segment, 0, head, last, added);
     }
 }
 
@@ -285,26 +344,30 @@ struct trd_pool *trd__slab_pool(const void *slot) {
     return segment_of(slot)->pool;
 }
 
+/* What was not taken comes back like the rest, in one list. */
+static void segment_return(struct trd__segment *segment, const struct trd__slab_run *run) {
+    uint32_t first = segment->local, last = first, count = run->left;
+    for (uint32_t at = first; at; at = segment_run(segment, at)->next) {
+        last = at;
+        count += segment_run(segment, at)->count;
+    }
+    if (run->left) {
+        const uint32_t number = segment_number(segment, run->next);
+        *segment_run(segment, number) = (struct run){.next = first, .count = run->left};
+        last = last ? last : number;
+        first = number;
+    }
+    segment->local = 0; /* whoever attaches it next finds them there */
+    segment_add(segment, ATTACHED, first, last, count);
+}
+
 void trd__slab_detach(struct trd__slab_hand *hand) {
     for (uint32_t size = 0; size < TRD_SLAB_SIZES; size++) {
-        struct trd__segment *segment = hand->attached[size];
-        hand->attached[size] = NULL;
-        if (!segment) {
-            continue;
+        const struct trd__slab_run run = hand->run[size];
+        hand->run[size] = (struct trd__slab_run){0};
+        if (run.attached) {
+            segment_return(run.attached, &run);
         }
-        /* What was not taken comes back like the rest, in one list. */
-        uint32_t first = segment->local, last = first, count = 0;
-        for (uint32_t at = first; at; at = *segment_link(segment, at)) {
-            last = at;
-            count++;
-        }
-        for (; segment->bump <= segment->capacity; segment->bump++, count++) {
-            *segment_link(segment, segment->bump) = first;
-            last = first ? last : segment->bump;
-            first = segment->bump;
-        }
-        segment->local = 0; /* whoever attaches it next finds them there */
-        segment_add(segment, ATTACHED, first, last, count);
     }
 }
 
@@ -340,6 +403,12 @@ void trd__slab_close(struct trd__slab *slab) {
     trd__lock_take(&slab->lock);
     slab->is_closed = true;
     struct trd__segment *picked = slab_pick_locked(slab, slab->empty_count);
+    unsigned char *fresh = slab->fresh;
+    const size_t fresh_bytes = slab->fresh_count * (size_t)SEGMENT_BYTES;
+    slab->fresh_count = 0;
     trd__lock_give(&slab->lock);
+    if (fresh_bytes) {
+        trd__pages_give(fresh, fresh_bytes);
+    }
     segments_release(picked);
 }

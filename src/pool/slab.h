@@ -15,6 +15,7 @@
 #include <stdint.h>
 
 #include "os/lock.h"
+#include "os/prefetch.h"
 
 struct trd_pool;
 struct trd__segment;
@@ -29,19 +30,42 @@ struct trd__slab {
     struct trd__segment *partial[TRD_SLAB_SIZES]; /* lock; a quarter or more is free */
     struct trd__segment *empty;                   /* lock; free as a whole */
     uint32_t empty_count;                         /* lock */
+    unsigned char *fresh;                         /* lock; mapped and never touched: a row of */
+    uint32_t fresh_count, mapped;                 /* lock; so many; and so many ever */
     uint32_t used_now, used_before;               /* lock; taken into use in the last two periods */
     uint64_t period_ns;                           /* lock; when the present one began */
     uint64_t trim_ns;                             /* lock of the pool; the last trim */
 };
 
-/* Segments attached to whoever takes slots, one a size. All zero at first. */
+/* Slots of one size for whoever takes them: a run of them, out of the segment attached. */
+struct trd__slab_run {
+    unsigned char *next; /* the first one */
+    uint32_t left;       /* how many there are */
+    struct trd__segment *attached;
+};
+/* All zero at first. */
 struct trd__slab_hand {
-    struct trd__segment *attached[TRD_SLAB_SIZES];
+    struct trd__slab_run run[TRD_SLAB_SIZES];
 };
 
+/** The rest of trd__slab_take() when the run is over. */
+void *trd__slab_refill(struct trd_pool *pool, struct trd__slab_run *run, uint32_t size);
 /** A slot of (size + 1) * TRD_SLAB_UNIT bytes, aligned to that unit, its bytes undefined. NULL: no
  * memory. One thread at a time for one hand. */
-void *trd__slab_take(struct trd_pool *pool, struct trd__slab_hand *hand, uint32_t size);
+static inline void *trd__slab_take(struct trd_pool *pool, struct trd__slab_hand *hand,
+                                   uint32_t size) {
+    enum { AHEAD = 8 }; /* so many slots before its own turn one is called into the cache */
+    struct trd__slab_run *run = &hand->run[size];
+    const size_t bytes = (size_t)(size + 1) * TRD_SLAB_UNIT;
+    if (run->left == 0) {
+        return trd__slab_refill(pool, run, size);
+    }
+    unsigned char *slot = run->next;
+    run->next = slot + bytes;
+    run->left--;
+    trd__prefetch_write(slot + AHEAD * bytes); /* if it is no slot, that does no harm */
+    return slot;
+}
 /** Gives slots back: `count` of any sizes and pools. Any thread. A pool may be gone afterwards. */
 void trd__slab_give(void *const *slots, uint32_t count);
 /** The pool whose slot this is. It lives at least as long as the slot. */

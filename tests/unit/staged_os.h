@@ -118,8 +118,8 @@ static inline void staged_pages_check(void) {
     }
 }
 
-static inline void *staged_pages_take(size_t bytes) {
-    schedules_must(bytes <= sizeof staged_page[0]);
+static inline void *staged_pages_take(uint32_t count, size_t bytes) {
+    schedules_must(count == 1 && bytes <= sizeof staged_page[0]);
     for (int i = 0; i < STAGED_PAGES; i++) {
         if (!staged_is_taken[i]) {
             staged_pages_check();

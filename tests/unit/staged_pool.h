@@ -7,7 +7,6 @@
 
 #define trd__guard_open staged_guard_open
 #define trd__guard_close staged_guard_close
-#define trd__guard_is_owner staged_guard_is_owner
 #define trd__thread_at_exit staged_at_exit
 #define trd__cpu_cores staged_cpu_cores
 #define trd__cputime_open staged_cputime_open
@@ -35,17 +34,13 @@
 #include "pool/worker.c"
 
 int trd__guard_open(struct trd__guard *guard) {
-    guard->page = NULL;
+    static struct trd__guard_page page = {.is_wiped_on_fork = true}; /* nobody forks */
+    guard->page = &page;
     return 0;
 }
 
 void trd__guard_close(struct trd__guard *guard) {
     guard->page = NULL;
-}
-
-bool trd__guard_is_owner(const struct trd__guard *guard) {
-    (void)guard; /* nobody forks */
-    return true;
 }
 
 double trd__cpu_cores(void) {

@@ -40,11 +40,6 @@ void trd__pool_unref(struct trd_pool *which) {
     }
 }
 
-bool trd__guard_is_owner(const struct trd__guard *guard) {
-    (void)guard; /* nobody forks */
-    return true;
-}
-
 static size_t slot_bytes(void) {
     return (size_t)(SIZE + 1) * TRD_SLAB_UNIT;
 }
@@ -81,7 +76,9 @@ static void player_main(void *number) {
 static void prepare(void) {
     static int player_of[PLAYERS] = {0, 1, 2};
     staged_time_ns = TRD_NS_PER_S;
+    static struct trd__guard_page page = {.is_wiped_on_fork = true}; /* nobody forks */
     memset(&pool, 0, sizeof pool);
+    pool.guard.page = &page;
     memset(hands, 0, sizeof hands);
     memset(slots, 0, sizeof slots);
     pool.backend = &no_backend;
@@ -272,8 +269,33 @@ static void a_segment_comes_back_when_a_quarter_of_it_is_free(void **state) {
     finish();
 }
 
+/* Slots come back together, some of them neighbours: each is handed out once again. */
+static void any_order_of_slots_comes_back(void **state) {
+    (void)state;
+    static const int orders[][WHOLE] = {
+        {0, 1, 2, 3, 4}, {4, 3, 2, 1, 0}, {3, 4, 0, 2, 1}, {0, 1, 3, 4, 2}, {2, 0, 4, 1, 3},
+    };
+    static const struct scene alone = {.before = nothing};
+    scene = &alone;
+    for (size_t i = 0; i < sizeof orders / sizeof orders[0]; i++) {
+        void *together[WHOLE];
+        prepare();
+        fill();
+        for (int at = 0; at < WHOLE; at++) {
+            together[at] = slots[orders[i][at]];
+        }
+        memset(slots, 0, sizeof slots);
+        trd__slab_give(together, WHOLE);
+        fill();
+        assert_int_equal(staged_blocks, 1); /* all out of the same segment */
+        give_0_to_4();
+        finish();
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(any_order_of_slots_comes_back),
         cmocka_unit_test(a_segment_comes_back_when_a_quarter_of_it_is_free),
         cmocka_unit_test(every_schedule),
     };
