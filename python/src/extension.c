@@ -243,6 +243,13 @@ static PyObject *class_of(PyObject *module, PyObject *callee) {
     return PyLong_FromUnsignedLongLong(call_class(PyModule_GetState(module), callee));
 }
 
+static PyObject *future_count(PyObject *module, PyObject *unused) {
+    (void)unused;
+    struct module_state *state = PyModule_GetState(module);
+    return PyLong_FromSize_t(future_memory_count(state->memory) +
+                             future_memory_count(state->placed_memory));
+}
+
 #define FOR_EACH_OBJECT(DO, state)                                                                 \
     DO((state)->future_type);                                                                      \
     DO((state)->placed_future_type);                                                               \
@@ -298,6 +305,10 @@ static void module_free(void *module) {
         state->gil_meter = NULL;
     }
     (void)module_clear(module);
+    if (state != NULL) {
+        future_memory_close(state->memory);
+        future_memory_close(state->placed_memory);
+    }
 }
 
 static PyMethodDef module_methods[] = {
@@ -316,6 +327,9 @@ static PyMethodDef module_methods[] = {
     {"map", map_results_new, METH_VARARGS,
      PyDoc_STR("map($module, owner, fn, iterables, end_time, chunk, ahead, /)\n--\n\n"
                "The iterator that executors' map() returns.")},
+    {"future_count", future_count, METH_NOARGS,
+     PyDoc_STR("future_count($module, /)\n--\n\nHow many futures there are in memory of their own. "
+               "For tests.")},
     {"class_of", class_of, METH_O,
      PyDoc_STR("class_of($module, callable, /)\n--\n\nThe number by which policies tell one "
                "callable from another.")},

@@ -18,6 +18,7 @@
 
 #include "brief_wait.h"
 #include "engine_object.h"
+#include "future_memory.h"
 #include "future_object.h"
 
 /** Strings that are looked up often. */
@@ -58,8 +59,9 @@ struct module_state {
     struct names names;
     struct own_lock lock;
     struct brief_wait brief;
-    struct gil_meter *gil_meter; /* lock to write; NULL until a pool wants it */
-    _Atomic bool is_exiting;     /* atomic: the interpreter is shutting down, no new tasks */
+    struct future_memory *memory, *placed_memory; /* NULL: futures are made like all objects */
+    struct gil_meter *gil_meter;                  /* lock to write; NULL until a pool wants it */
+    _Atomic bool is_exiting; /* atomic: the interpreter is shutting down, no new tasks */
 };
 
 static inline bool state_is_exiting(const struct module_state *state) {

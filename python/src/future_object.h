@@ -74,6 +74,7 @@ struct future {
     _Atomic bool is_settled; /* lock to write: finished by a method, not by assignment */
     bool is_started;         /* its pool counts it as waiting no more */
     bool has_context;        /* it is a placed_future with one */
+    bool is_in_memory;       /* constant: future_memory_free() takes it back */
     struct own_lock lock;
     struct engine *engine; /* lock: the pool that has accepted it, until it completes; not owned */
     struct trd_task task;  /* last: a struct trd_attr may lie behind it */

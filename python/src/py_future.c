@@ -22,14 +22,31 @@ void future_track(struct future *future) {
     }
 }
 
+/* Not tp_alloc: it would track the object, and make room for a dictionary that few need. */
+static struct future *new_object(PyTypeObject *type) {
+    struct future *future = PyObject_GC_New(struct future, type);
+    if (future != NULL) {
+        memset((char *)future + sizeof(PyObject), 0, (size_t)type->tp_basicsize - sizeof(PyObject));
+    }
+    return future;
+}
+
+static struct future *new_in_memory(struct future_memory *memory, PyTypeObject *type) {
+    struct future *future = (struct future *)(void *)future_memory_new(memory, type);
+    if (future == NULL) {
+        return (struct future *)(void *)PyErr_NoMemory();
+    }
+    future->is_in_memory = true;
+    return future;
+}
+
 struct future *future_new(struct module_state *state, bool has_attr) {
     PyTypeObject *type = has_attr ? state->placed_future_type : state->future_type;
-    /* Not tp_alloc: it would track the object, and make room for a dictionary that few need. */
-    struct future *future = PyObject_GC_New(struct future, type);
+    struct future_memory *memory = has_attr ? state->placed_memory : state->memory;
+    struct future *future = memory ? new_in_memory(memory, type) : new_object(type);
     if (future == NULL) {
         return NULL;
     }
-    memset((char *)future + sizeof(PyObject), 0, (size_t)type->tp_basicsize - sizeof(PyObject));
     if (has_attr) {
         future->task.flags = TRD_TASK_HAS_ATTR;
     }
@@ -39,6 +56,16 @@ struct future *future_new(struct module_state *state, bool has_attr) {
 #endif
     return future;
 }
+
+#if FUTURES_HAVE_MEMORY
+static void future_tp_free(void *self) {
+    if (as_future(self)->is_in_memory) {
+        future_memory_free(self);
+    } else {
+        PyObject_GC_Del(self); /* what the interpreter has made for a type that derives from ours */
+    }
+}
+#endif
 
 static PyObject *future_tp_new(PyTypeObject *type, PyObject *args, PyObject *kwargs) {
     (void)args;
@@ -260,6 +287,9 @@ static PyType_Slot future_slots[] = {
     {Py_tp_methods, future_methods},
     {Py_tp_members, future_members},
     {Py_tp_getset, future_fields},
+#if FUTURES_HAVE_MEMORY
+    {Py_tp_free, future_tp_free},
+#endif
     {0, NULL},
 };
 
@@ -298,6 +328,14 @@ static int hide_members(PyTypeObject *type, const PyMemberDef *members) {
     return 0;
 }
 
+static int open_memory(struct module_state *state, bool has_attr, struct future_memory **memory) {
+    PyObject *example = (PyObject *)future_new(state, has_attr);
+    struct future_memory *opened = example ? future_memory_open(example) : NULL;
+    Py_XDECREF(example);
+    *memory = opened;
+    return opened ? 0 : -1;
+}
+
 int future_types_make(PyObject *module, struct module_state *state) {
     Py_ssize_t base_size = ((PyTypeObject *)(void *)state->base_future)->tp_basicsize;
     if (base_size > (Py_ssize_t)offsetof(struct future, callee)) {
@@ -316,5 +354,13 @@ int future_types_make(PyObject *module, struct module_state *state) {
                   &state->placed_future_type) != 0) {
         return -1;
     }
-    return hide_members(state->placed_future_type, placed_future_members);
+    if (hide_members(state->placed_future_type, placed_future_members) != 0) {
+        return -1;
+    }
+    if (!FUTURES_HAVE_MEMORY) {
+        return 0;
+    }
+    return open_memory(state, false, &state->memory) == 0
+               ? open_memory(state, true, &state->placed_memory)
+               : -1;
 }

@@ -2,8 +2,8 @@
 
 As the interpreter's own `regrtest -R 3:3`: a test runs some times to warm up, and three times
 measured. It leaks when every measured repetition has left more than there was before: of references
-(sys.gettotalrefcount, on debug builds), of memory blocks, of objects of the collector, of the
-extension's own objects, or of file descriptors. Whatever looks like a leak is repeated four times as
+(sys.gettotalrefcount, on debug builds), of memory blocks and of futures, which have memory of their
+own, of objects of the collector, of the extension's own objects, or of file descriptors. Whatever looks like a leak is repeated four times as
 often: a cache that grows now and then, or ever more slowly, is none. Exit 1 if anything leaks or
 fails.
 
@@ -26,6 +26,8 @@ import threading
 import time
 import unittest
 import warnings
+
+from treadle._treadle import future_count
 
 WARM_UP, MEASURED = 4, 3
 QUICK_SECONDS = 0.05  # --quick leaves out tests that take longer
@@ -84,7 +86,7 @@ def count(into, at):
     into[at + 2] = sum(type(one).__module__.startswith("treadle") for one in objects)
     del objects
     into[at + 3] = len(os.listdir("/proc/self/fd"))
-    into[at] = sys.getallocatedblocks()
+    into[at] = sys.getallocatedblocks() + future_count()
     if len(COUNTED) > 4:
         into[at + 4] = sys.gettotalrefcount()
 

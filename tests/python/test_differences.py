@@ -101,6 +101,20 @@ class Differences(unittest.TestCase):
             self.assertEqual(list(answers), list(range(10, 0, -1)))
             self.assertEqual(pool.stats().finished, 2)
 
+    @unittest.skipIf(
+        sysconfig.get_config_var("Py_GIL_DISABLED"),
+        "a free-threaded interpreter's futures have the memory of all objects",
+    )
+    def test_class_of_a_future(self):
+        """A future's class is not assigned to"""
+
+        class Mine(Future):
+            pass
+
+        for future, other in ((Future(), Mine), (Mine(), Future)):
+            with self.assertRaises(TypeError):
+                future.__class__ = other
+
     def test_max_workers(self):
         """max_workers is a whole number of at most 2**32 - 1"""
         with self.assertRaisesRegex(TypeError, "integer"):
