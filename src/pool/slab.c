@@ -133,14 +133,19 @@ static bool segment_is_due(const struct trd__segment *segment, uint64_t word) {
     return !(word & ATTACHED) && COUNT(word) >= segment->capacity / 4;
 }
 
-/* How many empty segments may be kept. */
-static uint32_t slab_kept_locked(struct trd__slab *slab, uint64_t now_ns) {
+/* Begins the next period, if the present one is over. */
+static void slab_date_locked(struct trd__slab *slab, uint64_t now_ns) {
     const uint64_t passed_ns = now_ns > slab->period_ns ? now_ns - slab->period_ns : 0;
     if (passed_ns >= TRD_SLAB_PERIOD_NS) {
         slab->used_before = passed_ns < 2 * (uint64_t)TRD_SLAB_PERIOD_NS ? slab->used_now : 0;
         slab->used_now = 0;
         slab->period_ns = now_ns;
     }
+}
+
+/* How many empty segments may be kept. */
+static uint32_t slab_kept_locked(struct trd__slab *slab, uint64_t now_ns) {
+    slab_date_locked(slab, now_ns);
     const uint32_t used = slab->used_now + slab->used_before;
     return used > SLAB_KEPT_LEAST ? used : SLAB_KEPT_LEAST;
 }
@@ -258,8 +263,10 @@ static struct trd__segment *slab_map(struct trd__slab *slab) {
 /* A segment with free slots of that size, attached. */
 static struct trd__segment *slab_attach(struct trd_pool *pool, uint32_t size) {
     struct trd__slab *slab = &pool->slab;
+    const uint64_t now_ns = trd_clock_now_ns();
     trd__lock_take(&slab->lock);
     struct trd__segment *segment = slab->partial[size];
+    slab_date_locked(slab, now_ns); /* so that what is taken now counts in this period */
     slab->used_now++;
     if (segment) {
         list_remove_locked(slab, segment);
