@@ -25,7 +25,9 @@ void trd__charge_begin(struct trd_charge *charge, uint64_t estimate_ns) {
 uint64_t trd__charge_settle(struct trd_charge *charge, uint32_t running) {
     uint64_t ended_ns = 0;
     while (charge->count > running) {
-        const uint64_t part_ns = charge->sum_ns / charge->count--;
+        const uint64_t part_ns =
+            charge->count == 1 ? charge->sum_ns : charge->sum_ns / charge->count;
+        charge->count--;
         charge->sum_ns -= part_ns;
         ended_ns += part_ns;
     }

@@ -8,8 +8,11 @@ static struct trd_fair_client *client_of(struct trd_task *place) {
 static bool fair_is_before(struct trd_task *a, struct trd_task *b) {
     const struct trd_tag *tag_a = &client_of(a)->tag;
     const struct trd_tag *tag_b = &client_of(b)->tag;
-    return trd__tag_is_before(tag_a, tag_b) ||
-           (!trd__tag_is_before(tag_b, tag_a) && a->sequence < b->sequence);
+    if (tag_a->whole != tag_b->whole) {
+        return tag_a->whole < tag_b->whole;
+    }
+    return trd__tag_is_part_before(tag_a, tag_b) ||
+           (!trd__tag_is_part_before(tag_b, tag_a) && a->sequence < b->sequence);
 }
 
 void trd__fair_push(struct trd_fair *fair, struct trd_fair_client *client, struct trd_task *task,

@@ -1,15 +1,6 @@
 /* tag.c - arithmetic of tags. */
 #include "base/tag.h"
 
-bool trd__tag_is_before(const struct trd_tag *a, const struct trd_tag *b) {
-    if (a->whole != b->whole) {
-        return a->whole < b->whole;
-    }
-    const uint64_t weight_a = a->weight ? a->weight : 1;
-    const uint64_t weight_b = b->weight ? b->weight : 1;
-    return a->part * weight_b < b->part * weight_a;
-}
-
 /* The same value, up to less than 1 / weight, with another denominator. */
 static void tag_rescale(struct trd_tag *tag, uint32_t weight) {
     assert(weight > 0);
@@ -23,14 +14,18 @@ void trd__tag_add(struct trd_tag *tag, uint64_t amount, uint32_t weight) {
     assert(amount <= TRD_TAG_AMOUNT_MAX);
     tag_rescale(tag, weight);
     const uint64_t sum = tag->part + amount;
+    if (weight == 1) { /* as most are: divisions are what a charge costs */
+        tag->whole += sum;
+        return;
+    }
     tag->whole += sum / weight;
     tag->part = (uint32_t)(sum % weight);
 }
 
 void trd__tag_subtract(struct trd_tag *tag, uint64_t amount, uint32_t weight) {
     tag_rescale(tag, weight);
-    uint64_t whole = amount / weight;
-    const uint32_t part = (uint32_t)(amount % weight);
+    uint64_t whole = weight == 1 ? amount : amount / weight;
+    const uint32_t part = weight == 1 ? 0 : (uint32_t)(amount % weight);
     if (tag->part < part) {
         whole++;
         tag->part += weight - part;

@@ -19,8 +19,16 @@ struct trd_tag {
 /** Amounts are below it, so that sums cannot overflow. */
 #define TRD_TAG_AMOUNT_MAX (UINT64_C(1) << 60)
 
+/** Of tags with the same whole number: is the fraction of `a` smaller than that of `b`? */
+static inline bool trd__tag_is_part_before(const struct trd_tag *a, const struct trd_tag *b) {
+    const uint64_t weight_a = a->weight ? a->weight : 1;
+    const uint64_t weight_b = b->weight ? b->weight : 1;
+    return a->part * weight_b < b->part * weight_a;
+}
 /** Is `a` smaller than `b`? */
-bool trd__tag_is_before(const struct trd_tag *a, const struct trd_tag *b);
+static inline bool trd__tag_is_before(const struct trd_tag *a, const struct trd_tag *b) {
+    return a->whole != b->whole ? a->whole < b->whole : trd__tag_is_part_before(a, b);
+}
 /** Adds amount / weight; amount <= TRD_TAG_AMOUNT_MAX, weight >= 1. */
 void trd__tag_add(struct trd_tag *tag, uint64_t amount, uint32_t weight);
 /** Takes amount / weight away, but nothing below 0. */

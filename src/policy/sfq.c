@@ -32,22 +32,16 @@ static struct sfq_client *client_at(const struct trd_policy_env *env, uint32_t i
     return trd_policy_client(env, index);
 }
 
-/* The estimates of those of a client's tasks that run no more. */
-static uint64_t sfq_settle(const struct trd_policy_env *env, uint32_t index) {
+/* Charges a client `cost_ns`, and gives back the estimates of those of its tasks that run no more.
+ */
+static void sfq_charge(const struct trd_policy_env *env, struct sfq_client *client, uint32_t index,
+                       uint64_t cost_ns) {
     struct sfq *sfq = env->state;
-    struct trd_charge *charge = &client_at(env, index)->charge;
-    const uint32_t charged = charge->count;
-    const uint64_t estimates_ns =
-        trd__charge_settle(charge, trd_policy_client_info(env, index)->running_count);
-    sfq->running -= charged - charge->count;
-    return estimates_ns;
-}
-
-/* Charges a client `cost_ns`, and gives back the estimates of what runs no more. */
-static void sfq_charge(const struct trd_policy_env *env, uint32_t index, uint64_t cost_ns) {
-    struct sfq *sfq = env->state;
-    trd__fair_charge(&sfq->fair, &client_at(env, index)->fair, cost_ns, sfq_settle(env, index),
-                     trd_policy_client_info(env, index)->weight);
+    const struct trd_client *info = trd_policy_client_info(env, index);
+    const uint32_t charged = client->charge.count;
+    const uint64_t estimates_ns = trd__charge_settle(&client->charge, info->running_count);
+    sfq->running -= charged - client->charge.count;
+    trd__fair_charge(&sfq->fair, &client->fair, cost_ns, estimates_ns, info->weight);
 }
 
 static bool sfq_is_idle(const struct sfq *sfq) {
@@ -59,12 +53,12 @@ static void sfq_push(const struct trd_policy_env *env, struct trd_task *task, ui
     (void)worker, (void)now_ns; /* whose task it is is all that counts */
     struct sfq *sfq = env->state;
     const uint32_t index = task->client_index;
-    struct trd_fair_client *client = &client_at(env, index)->fair;
-    if (!client->queue.first) {
-        sfq_charge(env, index, 0); /* settles */
+    struct sfq_client *client = client_at(env, index);
+    if (!client->fair.queue.first) {
+        sfq_charge(env, client, index, 0); /* settles */
     }
-    trd__fair_push(&sfq->fair, client, task, index, trd_policy_client_info(env, index)->weight,
-                   sfq_is_idle(sfq));
+    trd__fair_push(&sfq->fair, &client->fair, task, index,
+                   trd_policy_client_info(env, index)->weight, sfq_is_idle(sfq));
 }
 
 static void sfq_remove(const struct trd_policy_env *env, struct trd_task *task) {
@@ -80,11 +74,11 @@ static struct trd_pop sfq_pop(const struct trd_policy_env *env, uint32_t worker,
         return (struct trd_pop){NULL, TRD_FATE_NONE};
     }
     const uint32_t index = first->place.client_index;
-    struct trd_charge *charge = &client_at(env, index)->charge;
+    struct sfq_client *client = client_at(env, index);
     struct trd_task *task = trd__fair_serve(&sfq->fair, first);
-    const uint64_t estimate_ns = trd__charge_estimate(charge, task, sfq->mean_ns);
-    sfq_charge(env, index, estimate_ns);
-    trd__charge_begin(charge, estimate_ns);
+    const uint64_t estimate_ns = trd__charge_estimate(&client->charge, task, sfq->mean_ns);
+    sfq_charge(env, client, index, estimate_ns);
+    trd__charge_begin(&client->charge, estimate_ns);
     sfq->running++;
     return (struct trd_pop){task, TRD_FATE_RUN};
 }
@@ -93,8 +87,9 @@ static void sfq_ran(const struct trd_policy_env *env, struct trd_task *task, uin
                     uint64_t run_ns) {
     (void)worker; /* whoever ran it */
     struct sfq *sfq = env->state;
-    sfq_charge(env, task->client_index, run_ns);
-    trd__charge_learn(&client_at(env, task->client_index)->charge.mean_ns, run_ns);
+    struct sfq_client *client = client_at(env, task->client_index);
+    sfq_charge(env, client, task->client_index, run_ns);
+    trd__charge_learn(&client->charge.mean_ns, run_ns);
     trd__charge_learn(&sfq->mean_ns, run_ns);
 }
 
@@ -116,7 +111,7 @@ static bool sfq_may_forget(const struct trd_policy_env *env, uint32_t index, uin
     if (!is_idle && trd__fair_owes(&sfq->fair, &settled.fair)) {
         return false;
     }
-    sfq_charge(env, index, 0); /* settles */
+    sfq_charge(env, client_at(env, index), index, 0); /* settles */
     return true;
 }
 

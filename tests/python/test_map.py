@@ -322,6 +322,10 @@ class Progress(unittest.TestCase):
 
     @unittest.skipUnless(importlib.util.find_spec("tqdm"), "tqdm is not installed")
     def test_tqdm_shows_the_number_of_items(self):
+        tqdm = importlib.import_module("tqdm.auto").tqdm
+        monitor = unittest.mock.patch.object(tqdm, "monitor_interval", 0)  # a thread that stays
+        monitor.start()
+        self.addCleanup(monitor.stop)
         for chunk in (1, 3, "auto"):
             said = io.StringIO()
             options = {"file": said, "desc": "reading", "mininterval": 0.0}
