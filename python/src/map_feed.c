@@ -113,6 +113,7 @@ int map_feed(struct map_results *results, PyObject *keys) {
     }
     *(results->first ? &results->last->next : &results->first) = task;
     results->last = task;
+    map_results_count(results, task->count);
     if (results->is_growing && results->chunk < CHUNK_GROWN) {
         results->chunk *= 2;
     }

@@ -9,6 +9,7 @@ struct map_results {
     struct map_job *job;
     struct map_task *first, *last; /* submitted, and not read to the end; in order */
     Py_ssize_t position;           /* items of `first` that were read */
+    _Atomic Py_ssize_t left;       /* items submitted and not read; who is inside writes it */
     PyObject *iterators;           /* a tuple: of what is not submitted yet; or NULL */
     PyObject *executor;            /* a weak reference, with iterators: who would submit it */
     struct placement placement;
@@ -20,6 +21,13 @@ struct map_results {
     Py_ssize_t chunk;     /* items of the next task */
     uint64_t deadline_ns; /* for the last result, or TRD_FOREVER */
 };
+
+/** So many more items are there to be read, or fewer. */
+static inline void map_results_count(struct map_results *results, Py_ssize_t more) {
+    /* Relaxed: whoever is not inside takes it for a hint. */
+    Py_ssize_t left = atomic_load_explicit(&results->left, memory_order_relaxed);
+    atomic_store_explicit(&results->left, left + more, memory_order_relaxed);
+}
 
 /* map_feed.c */
 

@@ -40,6 +40,7 @@ static void end(struct map_results *results, bool is_cancelling) {
     while (results->first != NULL) {
         drop_first(results);
     }
+    atomic_store_explicit(&results->left, 0, memory_order_relaxed); /* a hint */
     if (results->job != NULL) {
         map_job_unref(results->job);
         results->job = NULL;
@@ -125,6 +126,7 @@ static PyObject *read_next(struct map_results *results) {
             PyObject *result = *cell;
             *cell = NULL;
             results->position++;
+            map_results_count(results, -1);
             if (results->position == task->done_count && task->error == NULL) {
                 drop_first(results);
             }
@@ -186,6 +188,13 @@ static PyObject *results_close(PyObject *self, PyObject *unused) {
     }
     leave(results);
     Py_RETURN_NONE;
+}
+
+/* So that list() makes room once. Those that are not submitted yet are not counted. */
+static PyObject *results_length_hint(PyObject *self, PyObject *unused) {
+    (void)unused;
+    return PyLong_FromSsize_t(
+        atomic_load_explicit(&as_results(self)->left, memory_order_relaxed)); /* a hint */
 }
 
 /* What is over belongs to the iterator alone; the rest is the pool's, too. The function goes with
@@ -343,6 +352,9 @@ PyObject *map_results_new(PyObject *module, PyObject *args) {
 static PyMethodDef results_methods[] = {
     {"close", results_close, METH_NOARGS,
      PyDoc_STR("close($self, /)\n--\n\nRead no more: what has not started is not run.")},
+    {"__length_hint__", results_length_hint, METH_NOARGS,
+     PyDoc_STR("__length_hint__($self, /)\n--\n\nHow many results are to come, of what is "
+               "submitted.")},
     {NULL, NULL, 0, NULL},
 };
 

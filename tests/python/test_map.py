@@ -6,6 +6,7 @@ import gc
 import importlib.util
 import io
 import itertools
+import operator
 import sys
 import threading
 import unittest
@@ -308,6 +309,29 @@ class Ending(unittest.TestCase):
         for reader in readers:
             reader.join(LIMIT)
         self.assertRegex(str(errors[0]), "being read already")
+
+
+class Hints(unittest.TestCase):
+    def test_how_many_results_are_to_come(self):
+        with ThreadPoolExecutor(2) as pool:
+            for chunk in (1, 3, "auto"):
+                results = pool.map(str, range(7), chunksize=chunk)
+                self.assertEqual(operator.length_hint(results), 7)
+                next(results)
+                next(results)
+                self.assertEqual(operator.length_hint(results), 5)
+                self.assertEqual(list(results), ["2", "3", "4", "5", "6"])
+                self.assertEqual(operator.length_hint(results), 0)
+            results = pool.map(int, ["1", "no", "2"])
+            self.assertEqual(next(results), 1)
+            self.assertRaises(ValueError, next, results)
+            self.assertEqual(operator.length_hint(results), 0)
+            results = pool.map(str, itertools.count(), buffersize=3)
+            self.assertEqual(operator.length_hint(results), 3)
+            next(results)
+            self.assertEqual(operator.length_hint(results), 3)
+            results.close()
+            self.assertEqual(operator.length_hint(results), 0)
 
 
 class Progress(unittest.TestCase):
