@@ -16,6 +16,9 @@
 
 struct trd_pool;
 struct trd_backend;
+struct worker;
+
+enum { CACHE_LINE = 64 };
 
 /** What the callables and clients of a pool are called, by their keys; NULL without insight. */
 struct group_names {
@@ -27,18 +30,15 @@ struct engine {
     PyObject_HEAD PyObject *weakrefs;
     struct module_state *state; /* lives as long as our type */
     PyInterpreterState *interpreter;
-    PyObject *self_reference;  /* a weak one, for the pool's keeper */
-    struct trd_pool *pool;     /* NULL until it is open, then constant */
-    _Atomic uint64_t accepted; /* futures the pool has not completed; while there are some, it
-                                  owns a reference to itself */
-    _Atomic uint64_t waiting;  /* of these, those that have not started; see engine_started() */
-    uint64_t pending_max;      /* constant; 0: unbounded */
-    uint64_t room_timeout_ns;  /* constant: for how long, or TRD_FOREVER */
-    bool may_block;            /* constant: submit waits for room */
-    bool is_recording;         /* constant */
-    bool is_daemon;            /* constant: its threads are */
-    bool do_callers_help;      /* constant */
-    bool is_telling;           /* constant: of exceptions that nobody has looked at */
+    PyObject *self_reference; /* a weak one, for the pool's keeper */
+    struct trd_pool *pool;    /* NULL until it is open, then constant */
+    uint64_t pending_max;     /* constant; 0: unbounded */
+    uint64_t room_timeout_ns; /* constant: for how long, or TRD_FOREVER */
+    bool may_block;           /* constant: submit waits for room */
+    bool is_recording;        /* constant */
+    bool is_daemon;           /* constant: its threads are */
+    bool do_callers_help;     /* constant */
+    bool is_telling;          /* constant: of exceptions that nobody has looked at */
     struct own_lock lock;
     struct sleeper *room;          /* lock: those who wait for it */
     _Atomic bool is_shut_down;     /* lock to write: by shutdown() */
@@ -46,7 +46,6 @@ struct engine {
                                       interpreter goes away */
     _Atomic bool is_broken;        /* lock to write: there is `broken` */
     _Atomic bool has_thread_error; /* lock to write: there is `thread_error` */
-    _Atomic uint32_t runs;         /* calls made, more or less; wraps around */
     _Atomic uint32_t workers_min, workers_max; /* as the user set them last */
     uint32_t workers_bound; /* lock: the most there may be now; see engine_help.c */
     uint32_t stuck_count;   /* lock: workers that wait for calls of this pool */
@@ -60,6 +59,17 @@ struct engine {
     PyObject *thread_error; /* lock: why the last thread did not start; or NULL */
     struct group_names names;
     struct gil_account gil; /* open if the sizer looks at the interpreter's lock */
+    /* What submitters write at every call, and what workers do, lie apart from each other and from
+     * the rest, which both read: else each would wait for the other's cache. */
+    char apart_from_rest[CACHE_LINE];
+    _Atomic uint64_t entered;  /* calls that have begun to wait, ever; see engine_waiting() */
+    _Atomic uint64_t accepted; /* tasks that the pool has not completed, and some that it has: see
+                                  engine_completed(); while there are some, it owns a reference to
+                                  itself */
+    char apart_from_submitters[CACHE_LINE];
+    _Atomic uint64_t started; /* of those that have entered, those that wait no more */
+    _Atomic uint32_t runs;    /* calls made, more or less; wraps around */
+    char apart_from_workers[CACHE_LINE];
 };
 
 /* py_engine.c */
@@ -76,8 +86,19 @@ static inline bool engine_is_broken(const struct engine *engine) {
 static inline bool engine_is_ending(const struct engine *engine) {
     return atomic_load_explicit(&engine->is_ending, memory_order_relaxed); /* a state, no message */
 }
+/** How many calls wait. */
+static inline uint64_t engine_waiting(const struct engine *engine) {
+    /* Acquire: whoever has started has entered before, so the difference is not negative. */
+    uint64_t started = atomic_load_explicit(&engine->started, memory_order_acquire);
+    return shared_read(&engine->entered) - started;
+}
 /** Takes a future's call out of the number of those that wait. */
 void engine_started(struct engine *engine);
+/** The pool has completed one of its tasks, and whoever calls still holds the engine. A worker does
+ * as long as it works, so it tells of many at once: at the latest before it waits for work, and
+ * when it ends; then by the second function. */
+void engine_completed(struct engine *engine);
+void engine_completed_all(struct worker *worker);
 /** It is broken from now on; steals the reference to a str. */
 void engine_break(struct engine *engine, PyObject *why);
 /** Keeps why a thread did not start (and steals the reference), until somebody asks for it: that
@@ -160,6 +181,7 @@ struct worker {
     _Atomic int phase;    /* enum worker_phase */
     uint32_t wait_count;  /* its own thread: waits for calls of its own pool that it is in */
     bool is_stuck_to_end; /* its own thread: one of these lasts until its call ends */
+    uint32_t completed;   /* its own thread: tasks that its engine has not been told of */
 };
 
 /** The worker that the calling thread is; NULL if it is none. */

@@ -20,7 +20,7 @@ int engine_check(struct engine *engine, int error) {
 }
 
 static bool is_full(const struct engine *engine) {
-    return shared_read(&engine->waiting) >= engine->pending_max && !engine_is_ending(engine) &&
+    return engine_waiting(engine) >= engine->pending_max && !engine_is_ending(engine) &&
            !engine_is_broken(engine);
 }
 
@@ -47,7 +47,7 @@ static int enter_or_wait(struct engine *engine, uint64_t deadline_ns, bool *is_i
     own_lock_take(&engine->lock);
     *is_in_out = !is_full(engine);
     if (*is_in_out) {
-        (void)shared_add(&engine->waiting, 1); /* nobody waits for more */
+        (void)shared_add(&engine->entered, 1); /* nobody waits for more */
     } else {
         error =
             sleepers_join_locked(&engine->room, deadline_ns, &engine->lock, &engine->state->brief);
@@ -88,12 +88,36 @@ static int submit_begin(struct engine *engine) {
     }
     Py_INCREF((PyObject *)engine);
     if (!engine->may_block) {
-        (void)shared_add(&engine->waiting, 1); /* a number, nothing hangs on it here */
+        (void)shared_add(&engine->entered, 1); /* a number, nothing hangs on it here */
     } else if (wait_for_room(engine) != 0) {
         Py_DECREF((PyObject *)engine);
         return -1;
     }
     return 0;
+}
+
+static void completed(struct engine *engine, uint64_t count) {
+    if (shared_add(&engine->accepted, 0 - count) == 0) {
+        Py_DECREF((PyObject *)engine);
+    }
+}
+
+void engine_completed(struct engine *engine) {
+    enum { AT_ONCE = 64 };
+    struct worker *worker = worker_self();
+    if (worker == NULL || worker->engine != engine) {
+        completed(engine, 1);
+    } else if (++worker->completed == AT_ONCE) {
+        engine_completed_all(worker);
+    }
+}
+
+void engine_completed_all(struct worker *worker) {
+    uint64_t count = worker->completed;
+    worker->completed = 0;
+    if (count > 0) {
+        completed(worker->engine, count);
+    }
 }
 
 /* Gives the pool a task, and books it. 0, or the pool's error: then it never had it. */
@@ -104,9 +128,7 @@ static int submit_task(struct engine *engine, struct trd_task *task) {
     int error = trd_pool_submit_task(engine->pool, task);
     if (error != 0) {
         engine_started(engine);
-        if (shared_add(&engine->accepted, UINT64_MAX) == 0) {
-            Py_DECREF((PyObject *)engine);
-        }
+        completed(engine, 1);
     }
     return error;
 }
@@ -167,11 +189,11 @@ void engine_withdraw(struct future *future) {
 
 void engine_started(struct engine *engine) {
     if (!engine->may_block) {
-        (void)shared_add(&engine->waiting, UINT64_MAX); /* one less */
+        (void)shared_add(&engine->started, 1);
         return;
     }
-    own_lock_take(&engine->lock);                   /* see enter_or_wait() */
-    (void)shared_add(&engine->waiting, UINT64_MAX); /* one less */
+    own_lock_take(&engine->lock); /* see enter_or_wait() */
+    (void)shared_add(&engine->started, 1);
     sleepers_wake_one_locked(&engine->room);
     own_lock_give(&engine->lock);
 }

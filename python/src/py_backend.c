@@ -82,7 +82,7 @@ static enum trd_outcome wait_again(struct engine *engine, struct future *future)
         return TRD_OUTCOME_CANCELLED;
     }
     future->is_started = false;
-    (void)shared_add(&engine->waiting, 1); /* whoever submits looks at it */
+    (void)shared_add(&engine->entered, 1); /* whoever submits looks at it */
     return TRD_OUTCOME_AGAIN;
 }
 
@@ -234,15 +234,14 @@ static void backend_complete(void *context, struct trd_task *task, enum trd_outc
     } else {
         complete_future(engine, future_of_task(task), outcome);
     }
-    if (shared_add(&engine->accepted, UINT64_MAX) == 0) {
-        Py_DECREF((PyObject *)engine);
-    }
+    engine_completed(engine);
     interpreter_leave(&visit);
 }
 
 static void backend_detach(void *context, uint32_t worker) {
     (void)context;
     (void)worker;
+    engine_completed_all(worker_self());
     worker_set_idle(true);
     interpreter_release();
 }

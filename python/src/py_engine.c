@@ -37,18 +37,18 @@ void engine_raise(struct engine *engine, int error) {
         if (engine->pending_max) {
             PyErr_Format(state->queue_full,
                          "the pool has refused the call: %llu wait already (max_pending=%llu)",
-                         (unsigned long long)shared_read(&engine->waiting),
+                         (unsigned long long)engine_waiting(engine),
                          (unsigned long long)engine->pending_max);
         } else {
             PyErr_Format(state->queue_full,
                          "the policy of the pool has refused the call while %llu wait",
-                         (unsigned long long)shared_read(&engine->waiting));
+                         (unsigned long long)engine_waiting(engine));
         }
         return;
     case ETIMEDOUT:
         PyErr_Format(state->queue_full,
                      "the pool was full for too long: %llu wait (max_pending=%llu, full_timeout)",
-                     (unsigned long long)shared_read(&engine->waiting),
+                     (unsigned long long)engine_waiting(engine),
                      (unsigned long long)engine->pending_max);
         return;
     case EDEADLK:
@@ -413,7 +413,7 @@ static PyObject *get_broken(PyObject *self, void *closure) {
 
 static PyObject *get_waiting(PyObject *self, void *closure) {
     (void)closure;
-    return PyLong_FromUnsignedLongLong(shared_read(&as_engine(self)->waiting));
+    return PyLong_FromUnsignedLongLong(engine_waiting(as_engine(self)));
 }
 
 static PyObject *get_is_shut_down(PyObject *self, void *closure) {

@@ -4,9 +4,10 @@
  * (odd arguments, errors) is left to the method of the standard library, so that it says what users
  * know.
  *
- * The type brings neither tp_dealloc nor tp_traverse: the base is a Python class, whose own ones
- * look for the first type below them that brings another and would call ours, and ours theirs,
- * without end. Object members that are writable are traversed and cleared by them instead.
+ * The type brings neither tp_dealloc nor tp_clear: the base is a Python class, whose own ones look
+ * for the first type below them that brings another and would call ours, and ours theirs, without
+ * end. Object members that are writable are cleared by them instead; and traversed, where there is
+ * the interpreter's lock.
  */
 #include "extension.h"
 
@@ -336,6 +337,28 @@ static int open_memory(struct module_state *state, bool has_attr, struct future_
     return opened ? 0 : -1;
 }
 
+#ifdef Py_GIL_DISABLED
+/* Without the interpreter's lock the collector knows all futures, and comes by twice in every turn:
+ * this is what the base's own function does, in a third of the time. */
+static int future_tp_traverse(PyObject *self, visitproc visit, void *arg) {
+    struct future *future = as_future(self);
+    Py_VISIT(Py_TYPE(self));
+    Py_VISIT(future->callee);
+    for (int i = 0; i < CALL_INLINE_MAX; i++) {
+        Py_VISIT(future->argument[i]);
+    }
+    Py_VISIT(future->result);
+    Py_VISIT(future->exception);
+    Py_VISIT(future->rare);
+    return PyObject_VisitManagedDict(self, visit, arg);
+}
+
+static int placed_future_tp_traverse(PyObject *self, visitproc visit, void *arg) {
+    Py_VISIT(((struct placed_future *)(void *)self)->context);
+    return future_tp_traverse(self, visit, arg);
+}
+#endif
+
 int future_types_make(PyObject *module, struct module_state *state) {
     Py_ssize_t base_size = ((PyTypeObject *)(void *)state->base_future)->tp_basicsize;
     if (base_size > (Py_ssize_t)offsetof(struct future, callee)) {
@@ -350,10 +373,16 @@ int future_types_make(PyObject *module, struct module_state *state) {
         hide_members(state->future_type, future_members) != 0) {
         return -1;
     }
+#ifdef Py_GIL_DISABLED
+    state->future_type->tp_traverse = future_tp_traverse; /* nobody has seen it yet */
+#endif
     if (type_make(module, &placed_future_spec, (PyObject *)state->future_type,
                   &state->placed_future_type) != 0) {
         return -1;
     }
+#ifdef Py_GIL_DISABLED
+    state->placed_future_type->tp_traverse = placed_future_tp_traverse;
+#endif
     if (hide_members(state->placed_future_type, placed_future_members) != 0) {
         return -1;
     }

@@ -41,6 +41,7 @@ static PyObject *worker_call(PyObject *self, PyObject *args, PyObject *kwargs) {
     gil_meter_sit(engine->state->gil_meter, &engine->gil, &worker->seat);
     (void)trd_pool_work(worker->pool, worker->index); /* a broken pool tells its submitters */
     gil_meter_rise(engine->state->gil_meter, &worker->seat);
+    engine_completed_all(worker);
     this_worker = outer;
     /* The threads of a pool that ends stay readable; one that became too many goes. */
     if (!engine_is_ending(engine) && !engine_is_broken(engine) &&
@@ -68,6 +69,7 @@ static struct worker *worker_new(struct engine *engine, struct trd_pool *pool, u
     atomic_init(&worker->phase, WORKER_STARTING);
     worker->wait_count = 0;
     worker->is_stuck_to_end = false;
+    worker->completed = 0;
     PyObject_GC_Track(worker);
     return worker;
 }
