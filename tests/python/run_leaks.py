@@ -3,9 +3,9 @@
 As the interpreter's own `regrtest -R 3:3`: a test runs some times to warm up, and three times
 measured. It leaks when every measured repetition has left more than there was before: of references
 (sys.gettotalrefcount, on debug builds), of memory blocks and of futures, which have memory of their
-own, of objects of the collector, of the extension's own objects, or of file descriptors. Whatever looks like a leak is repeated four times as
-often: a cache that grows now and then, or ever more slowly, is none. Exit 1 if anything leaks or
-fails.
+own, of objects of the collector, of the extension's own objects, or of file descriptors. Whatever
+looks like a leak is repeated four times as often: a cache that grows now and then, or ever more
+slowly, is none. Exit 1 if anything leaks or fails.
 
     run_leaks.py [--quick] [--folder FOLDER] [NAME...]
 
