@@ -142,8 +142,9 @@ enum { TRD_HELP_DEPTH = 64 };
  * worker of this pool. */
 int trd_pool_drain(struct trd_pool *pool, uint64_t timeout_ns);
 
-/** Changes the bounds of the size while the pool works, and asks the sizer again. Workers above the
- * bound leave after their task. 0 or -EINVAL. Does not wait. */
+/** Changes the bounds of the size while the pool works, and asks the sizer again, as long as it
+ * wants one worker more. Workers above the bound leave after their task. 0 or -EINVAL. Does not
+ * wait. */
 int trd_pool_resize(struct trd_pool *pool, uint32_t workers_min, uint32_t workers_max);
 
 /** No more submits. With `is_waiting`, returns when every worker has ended (-EDEADLK inside one of

@@ -145,7 +145,7 @@ static struct trd__door *door_make(struct trd_pool *pool) {
 }
 
 /* Not the pool whose door the thread has used last. */
-static __attribute__((noinline)) struct trd__door *door_search(struct trd_pool *pool) {
+static TRD_SIDE_WAY struct trd__door *door_search(struct trd_pool *pool) {
     if (!door_keys.is_told) {
         if (trd__thread_at_exit(doors_lose, &door_keys)) {
             return NULL;

@@ -23,6 +23,10 @@
 
 struct trd_pool;
 
+/* A part of submitting that few submits take: a function of its own, so that the others need not
+ * save the registers that it wants. */
+#define TRD_SIDE_WAY __attribute__((noinline))
+
 /* Threads beyond so many use the lock; and tasks beyond so many in a ring, a power of two. */
 #ifndef TRD_DOOR_SLOTS
 #define TRD_DOOR_SLOTS 512

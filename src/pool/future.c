@@ -321,8 +321,7 @@ int trd_future_cancel(struct trd_future *future) {
 }
 
 /* Fills in the attributes. */
-static __attribute__((noinline)) void future_set_attr(struct trd_task *task,
-                                                      const struct trd_options *options) {
+static TRD_SIDE_WAY void future_set_attr(struct trd_task *task, const struct trd_options *options) {
     task->flags |= TRD_TASK_HAS_ATTR;
     if (options->is_dropped_late) {
         task->flags |= TRD_TASK_DROP_LATE;
@@ -346,7 +345,7 @@ static __attribute__((noinline)) void future_set_attr(struct trd_task *task,
 }
 
 /* A slot for a thread without a door. */
-static __attribute__((noinline)) void *future_common_slot(struct trd_pool *pool, uint32_t size) {
+static TRD_SIDE_WAY void *future_common_slot(struct trd_pool *pool, uint32_t size) {
     trd__lock_take(&pool->common_lock);
     void *slot = trd__slab_take(pool, &pool->common_hand, size);
     trd__lock_give(&pool->common_lock);
@@ -381,8 +380,8 @@ static struct trd_task *future_create(struct trd_pool *pool, struct trd__door *d
 }
 
 /* It was not accepted. Returns `failed`. */
-static __attribute__((noinline)) int future_give_up(struct trd_task *task,
-                                                    struct trd_future **future_out, int failed) {
+static TRD_SIDE_WAY int future_give_up(struct trd_task *task, struct trd_future **future_out,
+                                       int failed) {
     void *slot = future_out ? (void *)*future_out : (void *)task;
     if (future_out) {
         *future_out = NULL;

@@ -158,6 +158,19 @@ void trd__resize_shrink_locked(struct trd_pool *pool, struct trd__errands *erran
     }
 }
 
+/* Asks the sizer anew, with the bounds there are, and starts the worker that it wants. False: it
+ * wants none, or none could be started. */
+static bool resize_ask(struct trd_pool *pool) {
+    struct trd__errands errands = {0};
+    const uint64_t now_ns = trd__pool_lock_now(pool);
+    (void)trd__recording_room_locked(pool); /* nothing was looked at yet */
+    const struct trd_sched_config *config = &pool->sched.config;
+    trd__sched_bounds(&pool->sched, config->workers_min, config->workers_max, now_ns);
+    const bool is_short = trd__resize_is_short_locked(pool, now_ns);
+    trd__pool_unlock(pool, &errands);
+    return is_short && trd__resize_grow(pool) == 0;
+}
+
 int trd_pool_resize(struct trd_pool *pool, uint32_t workers_min, uint32_t workers_max) {
     if (!trd__guard_is_owner(&pool->guard)) {
         return -EOWNERDEAD;
@@ -172,7 +185,11 @@ int trd_pool_resize(struct trd_pool *pool, uint32_t workers_min, uint32_t worker
     trd__resize_shrink_locked(pool, &errands);
     pool->spawn_retry_ns = 0; /* somebody asks for it: worth a try at once */
     trd__pool_unlock(pool, &errands);
-    /* Too few threads is no error while the pool works: it goes on with those it has. */
-    (void)trd__resize_grow(pool);
+    /* A sizer may want one worker at a time. Too few threads is no error while the pool works: it
+     * goes on with those it has. */
+    bool is_growing = trd__resize_grow(pool) == 0;
+    for (uint32_t i = 1; is_growing && i < workers_max; i++) {
+        is_growing = resize_ask(pool);
+    }
     return 0;
 }

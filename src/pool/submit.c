@@ -7,9 +7,6 @@
 
 #include "core/task_state.h"
 
-/* Apart from the way that most submits go, which so saves fewer registers. */
-#define COLD __attribute__((noinline))
-
 /* What an attempt to submit may answer besides 0 and -errno. */
 enum { SUBMIT_LOOK_AGAIN = 1, SUBMIT_CALLER_RUNS = 2 };
 
@@ -156,8 +153,8 @@ static int submit_grow(struct submission *submission) {
 }
 
 /* Submits under the lock. */
-static COLD int submit_locked(struct trd_pool *pool, struct trd_task *task, uint64_t class_key,
-                              uint64_t room_timeout_ns) {
+static TRD_SIDE_WAY int submit_locked(struct trd_pool *pool, struct trd_task *task,
+                                      uint64_t class_key, uint64_t room_timeout_ns) {
     struct submission submission = {
         .pool = pool,
         .task = task,
@@ -191,7 +188,7 @@ static COLD int submit_locked(struct trd_pool *pool, struct trd_task *task, uint
 }
 
 /* Does what the gate asks of whoever has put `task` into `door`. */
-static COLD int submit_knock(struct trd__door *door, struct trd_task *task) {
+static TRD_SIDE_WAY int submit_knock(struct trd__door *door, struct trd_task *task) {
     struct submission submission = {.pool = door->pool, .task = task};
     struct trd_pool *pool = door->pool;
     struct trd__errands errands = {0};

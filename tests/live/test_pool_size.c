@@ -92,6 +92,32 @@ static void the_size_follows_its_bounds_up_and_down(void **state) {
     hired_check_end(&hired);
 }
 
+static void a_higher_bound_brings_workers_for_all_that_waits(void **state) {
+    (void)state;
+    enum { TASKS = 5 };
+    static struct held held[TASKS] = {HELD_INIT, HELD_INIT, HELD_INIT, HELD_INIT, HELD_INIT};
+    static struct hired hired;
+    static struct hired_task tasks[TASKS];
+    hired_init(&hired);
+    struct trd_pool *pool = pool_make(&(struct trd_pool_config){
+        .workers_max = 1, .backend = &hired_backend, .backend_context = &hired});
+    for (int i = 0; i < TASKS; i++) {
+        hired_task_init(&tasks[i], hired_held, &held[i]);
+        assert_int_equal(trd_pool_submit_task(pool, &tasks[i].shell.task), 0);
+    }
+    gate_await(&held[0].begun, 1);
+    assert_int_equal(trd_pool_resize(pool, 0, 20), 0);
+    for (int i = 1; i < TASKS; i++) {
+        gate_await(&held[i].begun, 1); /* all run at once */
+    }
+    assert_int_equal(pool_stats(pool)->workers, TASKS); /* and nobody came for nothing */
+    for (int i = 0; i < TASKS; i++) {
+        gate_raise(&held[i].may_end);
+    }
+    trd_pool_destroy(pool);
+    hired_check_end(&hired);
+}
+
 static void a_busy_worker_leaves_after_its_task(void **state) {
     (void)state;
     static struct hired hired;
@@ -307,6 +333,7 @@ int main(void) {
         cmocka_unit_test(fixed_has_all_workers_from_the_start),
         cmocka_unit_test(workers_min_are_there_from_the_start),
         cmocka_unit_test(the_size_follows_its_bounds_up_and_down),
+        cmocka_unit_test(a_higher_bound_brings_workers_for_all_that_waits),
         cmocka_unit_test(a_busy_worker_leaves_after_its_task),
         cmocka_unit_test(with_too_few_threads_the_pool_goes_on),
         cmocka_unit_test(without_any_thread_nothing_is_taken),
