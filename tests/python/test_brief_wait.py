@@ -4,6 +4,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 import unittest
 
 from gate import LIMIT, Gate
@@ -58,10 +59,18 @@ class Waits(unittest.TestCase):
         old = signal.signal(signal.SIGUSR1, handle)
         self.addCleanup(signal.signal, signal.SIGUSR1, old)
         main = threading.get_ident()
-        alarm = threading.Timer(0.01, signal.pthread_kill, (main, signal.SIGUSR1))
-        alarm.start()
-        self.addCleanup(alarm.join)
+        is_waiting = threading.Event()
+
+        def disturb():
+            is_waiting.wait(LIMIT)
+            time.sleep(0.01)  # for the wait to begin, which matters only to what is tested
+            signal.pthread_kill(main, signal.SIGUSR1)
+
+        disturber = threading.Thread(target=disturb)
+        disturber.start()
+        self.addCleanup(disturber.join)
         with self.assertRaises(InterruptedError):
+            is_waiting.set()
             Future().result()
 
 
