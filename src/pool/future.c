@@ -317,7 +317,9 @@ int trd_future_cancel(struct trd_future *future) {
         return -EALREADY;
     }
     /* The caller's reference keeps the task's memory alive. */
-    return trd_pool_cancel_task(future_pool(future), &future->task);
+    const int failed = trd_pool_cancel_task(future_pool(future), &future->task);
+    /* It has run, and its worker is about to say so. */
+    return failed == -EALREADY && !future_look(future) ? -EBUSY : failed;
 }
 
 /* Fills in the attributes. */
