@@ -105,6 +105,7 @@ int map_feed(struct map_results *results, PyObject *keys) {
         map_task_unref(task);
         return 0;
     }
+    const Py_ssize_t count = task->count; /* the worker's from then on */
     if (place(results, task, keys) != 0 || engine_submit_map(results->engine, task) != 0) {
         PyObject *error = error_take();
         map_task_unref(task);
@@ -113,7 +114,7 @@ int map_feed(struct map_results *results, PyObject *keys) {
     }
     *(results->first ? &results->last->next : &results->first) = task;
     results->last = task;
-    map_results_count(results, task->count);
+    map_results_count(results, count);
     if (results->is_growing && results->chunk < CHUNK_GROWN) {
         results->chunk *= 2;
     }
