@@ -316,16 +316,14 @@ void *trd__slab_refill(struct trd_pool *pool, struct trd__slab_run *run, uint32_
     return slot;
 }
 
-/* The longest run that `slots` begin with, in *first_out; returns how many slots it has. */
-static uint32_t segment_find_run(struct trd__segment *segment, void *const *slots, uint32_t count,
-                                 uint32_t *first_out) {
-    const uint32_t first = segment_number(segment, slots[0]);
+/* How many of `slots` follow one another in memory, from the first one on. */
+static uint32_t slots_in_run(const struct trd__segment *segment, void *const *slots,
+                             uint32_t count) {
     uint32_t length = 1;
     while (length < count && (const unsigned char *)slots[length] ==
                                  (const unsigned char *)slots[length - 1] + segment->slot_bytes) {
         length++; /* no slot ends where the next segment begins: that is a header */
     }
-    *first_out = first;
     return length;
 }
 
@@ -335,8 +333,8 @@ void trd__slab_give(void *const *slots, uint32_t count) {
         struct trd__segment *segment = segment_of(slots[i]);
         uint32_t head = 0, last = 0, added = 0;
         while (i < count && segment_of(slots[i]) == segment) {
-            uint32_t first;
-            const uint32_t length = segment_find_run(segment, slots + i, count - i, &first);
+            const uint32_t first = segment_number(segment, slots[i]);
+            const uint32_t length = slots_in_run(segment, slots + i, count - i);
             *segment_run(segment, first) = (struct run){.next = head, .count = length};
             last = head ? last : first;
             head = first;
