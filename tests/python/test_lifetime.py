@@ -114,7 +114,11 @@ def run_script(text, *arguments):
 
 class Starting(unittest.TestCase):
     def broken(self, error):
-        return unittest.mock.patch.object(threading.Thread, "start", side_effect=error)
+        def start(thread):
+            raise error
+
+        # Not a mock: it would keep the error, where the interpreter keeps classes for ever.
+        return unittest.mock.patch.object(threading.Thread, "start", start)
 
     def test_a_first_thread_that_cannot_start_fails_the_submit(self):
         with ThreadPoolExecutor(2) as pool:
