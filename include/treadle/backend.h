@@ -65,8 +65,9 @@ struct trd_backend {
      * TRD_OUTCOME_DONE. */
     bool (*is_silent)(void *context, const struct trd_task *task);
     /** The task is the submitter's again: its last touch by the engine. Called exactly once for
-     * every accepted task, after it has been accounted for; on a worker, or on the thread that
-     * cancelled, submitted, finished or shut down. */
+     * every accepted task, after it has been accounted for; on a worker, on the thread that
+     * cancelled, submitted, finished or shut down, or, of a late one, on a thread of the pool's
+     * own, one after the other. */
     void (*complete)(void *context, struct trd_task *task, enum trd_outcome outcome);
     /** Optional. Instead of `complete`, for several silent tasks that have run to their end. */
     void (*complete_many)(void *context, struct trd_task *const *tasks, uint32_t count);

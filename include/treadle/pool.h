@@ -65,7 +65,8 @@ struct trd_options {
     uint64_t client;          /**< whom it is for; 0: the anonymous client */
     uint32_t weight;          /**< share of that client; 0: as it is */
     uint64_t deadline_ns;     /**< should have started by then, counted from now; 0: no deadline */
-    bool is_dropped_late;     /**< past its deadline it expires unrun; else it still runs */
+    bool is_dropped_late;     /**< past its deadline it expires unrun, at the deadline (about a
+                                 millisecond after it) though every worker be busy; else it runs */
     uint64_t cost_ns;         /**< estimate of its run time; 0: unknown */
     bool is_resumable;        /**< it may return trd_again() */
     uint64_t room_timeout_ns; /**< TRD_ON_FULL_BLOCK: wait for room at most so long; 0: for ever */
@@ -139,7 +140,7 @@ int trd_pool_help(struct trd_pool *pool);
 enum { TRD_HELP_DEPTH = 64 };
 
 /** Waits until nothing is queued or running, at most `timeout_ns`. 0; -ETIMEDOUT; -EDEADLK in a
- * worker of this pool. */
+ * worker of this pool, or where it tells of a late task. */
 int trd_pool_drain(struct trd_pool *pool, uint64_t timeout_ns);
 
 /** Changes the bounds of the size while the pool works, and asks the sizer again, as long as it
@@ -147,12 +148,13 @@ int trd_pool_drain(struct trd_pool *pool, uint64_t timeout_ns);
  * wait. */
 int trd_pool_resize(struct trd_pool *pool, uint32_t workers_min, uint32_t workers_max);
 
-/** No more submits. With `is_waiting`, returns when every worker has ended (-EDEADLK inside one of
- * them: then it does not wait, but the pool is shut down). May be called again, to wait, or to
- * cancel what is pending after all. 0. */
+/** No more submits. With `is_waiting`, returns when every worker has ended and every task is
+ * complete, but for one of which this thread tells just now (-EDEADLK inside a worker: then it does
+ * not wait, but the pool is shut down). May be called again, to wait, or to cancel what is pending
+ * after all. 0. */
 int trd_pool_shutdown(struct trd_pool *pool, enum trd_shutdown how, bool is_waiting);
 
-/** Shuts down (draining), waits and frees. Must not be called by a worker of the pool or while
+/** Shuts down (draining), waits and frees. Must not be called by a thread of the pool's or while
  * another thread uses it: that a task has run, or was completed, does not say that the call that
  * submitted it has returned. NULL is allowed. */
 void trd_pool_destroy(struct trd_pool *pool);

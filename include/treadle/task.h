@@ -46,7 +46,8 @@ enum trd_outcome {
 enum trd_task_flag {
     TRD_TASK_HAS_ATTR = 1u << 0,  /**< a struct trd_attr lies directly behind the task */
     TRD_TASK_RESUMABLE = 1u << 1, /**< its run may end with TRD_OUTCOME_AGAIN; needs an attr */
-    TRD_TASK_DROP_LATE = 1u << 2, /**< expires, instead of running, once its deadline has passed */
+    TRD_TASK_DROP_LATE = 1u << 2, /**< expires, instead of running, once its deadline has passed; a
+                                     pool takes it out then, whoever is busy */
     /* 1u << 5 and 1u << 6 are the pool's own: a task that is given to it must not have them. */
     TRD_TASK_OWNER_BIT = 1u << 7, /**< free for whoever owns the memory; the engine ignores it */
 };
@@ -97,7 +98,9 @@ struct trd_attr {
     uint64_t cost_ns;     /**< the submitter's estimate of the run time; 0 is unknown */
     uint64_t attained_ns; /**< service received so far by a resumable task, kept by the engine */
     uint32_t weight; /**< share of its client; 0 leaves the client's weight as it is (1 at first) */
-    uint32_t reserved;
+    /** While it is queued, with TRD_TASK_DROP_LATE: the pool's, to find it at its deadline. */
+    uint32_t due_slot;
+    struct trd_task *due_prev, *due_next;
 };
 
 /** A task and its attributes, in the one layout the engine understands. */
@@ -110,6 +113,7 @@ struct trd_task_with_attr {
 _Static_assert(sizeof(struct trd_task) == 64, "the hot part of a task is one cache line");
 _Static_assert(sizeof(struct trd_task_with_attr) == 64 + sizeof(struct trd_attr),
                "the attributes lie directly behind the task");
+_Static_assert(sizeof(struct trd_attr) <= 64, "and are at most one more cache line");
 #endif
 
 /** The attributes of `task`, or NULL when it carries none. Pure. */

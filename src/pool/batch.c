@@ -54,7 +54,7 @@ struct trd_task *trd__batch_fill_locked(struct trd_pool *pool, struct trd__worke
         if (pop.fate == TRD_FATE_NONE) {
             break;
         }
-        trd__pool_taken_locked(pool, errands);
+        trd__pool_taken_locked(pool, pop.task, errands);
         if (pop.fate == TRD_FATE_EXPIRE) {
             expired = pop.task;
             break;

@@ -239,6 +239,9 @@ static void queue_accept(struct trd_pool *pool, struct queue *queue, uint64_t un
         const int refused = trd__hot_admit(sched, task, queue->door->worker);
         assert(!refused); /* a policy that refuses keeps the doors locked */
         (void)refused;    /* used by the assertion only */
+        if (task->flags & TRD_TASK_DROP_LATE) {
+            trd__expiry_add_locked(pool, task);
+        }
         pool->incomplete++;
         queue->head++;
     }

@@ -29,6 +29,7 @@
 
 #include <treadle/pool.h>
 
+#include "base/wheel.h"
 #include "core/insight.h"
 #include "core/sched.h"
 #include "os/cputime.h"
@@ -99,6 +100,15 @@ struct trd__chunk {
     struct trd_event events[];
 };
 
+/* What leaves the queue at its deadline; see expiry.c. */
+struct trd__expiry {
+    bool has_thread;        /* lock; or somebody is about to start it */
+    bool is_busy;           /* lock: its thread has taken a task and not yet said it is complete */
+    struct trd__park park;  /* atomic */
+    pthread_t thread;       /* set by the thread that starts it, read by the one that frees it */
+    struct trd_wheel wheel; /* lock: queued tasks that are to be dropped late */
+};
+
 struct trd_pool {
     const struct trd_backend *backend;                       /* constant */
     void *context;                                           /* constant */
@@ -122,6 +132,7 @@ struct trd_pool {
     _Alignas(64) _Atomic uint32_t gate;     /* atomic: enum trd__gate; lock to write */
     _Atomic uint32_t has_queued;            /* atomic: a hint whether anything is queued */
     _Atomic uint32_t door_count;            /* atomic; lock to write */
+    _Atomic uint64_t expiry_until_ns;       /* atomic; lock to write: see expiry.c */
     struct trd__door *doors[TRD_DOORS_MAX]; /* those below door_count are constant */
 
     _Alignas(64) _Atomic uint32_t reference_count; /* atomic: the owner's, and segments' */
@@ -169,6 +180,8 @@ struct trd_pool {
     struct trd__class_link *classes; /* NULL when nobody wants to tell them apart */
     uint16_t class_count;
 
+    struct trd__expiry expiry;
+
     struct trd_recorder recorder;
     struct trd__chunk *chunk_first, *chunk_last;
 
@@ -211,12 +224,23 @@ void trd__pool_unref(struct trd_pool *pool);
 
 /* Makes `task`, just taken out of the queue, the submitter's again. Without the lock. */
 void trd__pool_complete(struct trd_pool *pool, struct trd_task *task, enum trd_outcome outcome);
-/* A task has left the queue, in whatever way. */
-void trd__pool_taken_locked(struct trd_pool *pool, struct trd__errands *errands);
 /* A task is queued again: whoever waits for it may run it himself. */
 void trd__pool_poke_locked(struct trd_task *task, struct trd__errands *errands);
 /* There is a place in the queue that somebody may wait for. */
 void trd__pool_room_locked(struct trd_pool *pool, struct trd__errands *errands);
+/* The wheel of deadlines forgets a task (expiry.c). */
+void trd__expiry_remove_locked(struct trd_pool *pool, struct trd_task *task);
+/* `task` has left the queue, in whatever way. */
+static inline void trd__pool_taken_locked(struct trd_pool *pool, struct trd_task *task,
+                                          struct trd__errands *errands) {
+    pool->taken++;
+    if (task->flags & TRD_TASK_DROP_LATE) {
+        trd__expiry_remove_locked(pool, task);
+    }
+    if (pool->room_waiters > 0) {
+        trd__pool_room_locked(pool, errands);
+    }
+}
 
 /* submit.c: everything that trd_pool_submit_task_within() does but for its checks; `door` is the
  * calling thread's, or NULL, and `class_key` names the callable. */
@@ -349,6 +373,22 @@ void trd__lending_close(struct trd_pool *pool);
 /* keeper.c: starts or stops the thread that ticks, for sizers with a period. */
 int trd__keeper_start(struct trd_pool *pool);
 void trd__keeper_stop(struct trd_pool *pool);
+
+/* expiry.c: tasks that are to be dropped late, and the thread that does it at their deadline. */
+/* `task`, with TRD_TASK_DROP_LATE, was accepted. */
+void trd__expiry_add_locked(struct trd_pool *pool, struct trd_task *task);
+/* The deadline of a task with TRD_TASK_DROP_LATE; UINT64_MAX: it has none. */
+static inline uint64_t trd__expiry_due_ns(struct trd_task *task) {
+    const struct trd_attr *attr = trd_task_attr(task);
+    return attr && attr->deadline_ns ? attr->deadline_ns : UINT64_MAX;
+}
+/* After a task with that deadline was accepted, or put into a door: the thread will look in time,
+ * or cannot be started. Without the lock. */
+void trd__expiry_hear(struct trd_pool *pool, uint64_t due_ns);
+/* Does the calling thread complete late tasks of this pool? */
+bool trd__expiry_is_self(const struct trd_pool *pool);
+/* Waits for the end of the thread. The pool has been shut down, and nobody else uses it. */
+void trd__expiry_join(struct trd_pool *pool);
 
 /* backend_threads.c: the context of the threads backend. NULL: no memory. */
 void *trd__threads_context_create(void);

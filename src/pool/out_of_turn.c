@@ -23,7 +23,7 @@ static int help_take(struct trd_pool *pool, struct trd_task *task, bool may_rob,
     const int refused = task->state == TRD_TASK_RUNNING ? -EBUSY : -EALREADY;
     struct trd_pop pop = trd__sched_take(&pool->sched, task, now_ns);
     if (pop.task) {
-        trd__pool_taken_locked(pool, &errands);
+        trd__pool_taken_locked(pool, task, &errands);
     } else if (may_rob && task->state == TRD_TASK_RUNNING &&
                trd__batch_rob_locked(pool, task, booked_out)) {
         pop = (struct trd_pop){task, TRD_FATE_RUN};
@@ -127,7 +127,7 @@ int trd_pool_help(struct trd_pool *pool) {
         const struct trd_pop pop = trd__sched_next(&pool->sched, worker->index, now_ns);
         struct trd_task *robbed = NULL;
         if (pop.task) {
-            trd__pool_taken_locked(pool, &errands);
+            trd__pool_taken_locked(pool, pop.task, &errands);
             worker->helping_count += pop.fate == TRD_FATE_RUN;
         } else {
             robbed = trd__batch_rob_locked(pool, NULL, &booked);

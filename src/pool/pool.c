@@ -126,11 +126,6 @@ void trd__pool_room_locked(struct trd_pool *pool, struct trd__errands *errands) 
     }
 }
 
-void trd__pool_taken_locked(struct trd_pool *pool, struct trd__errands *errands) {
-    pool->taken++;
-    trd__pool_room_locked(pool, errands);
-}
-
 void trd__pool_poke_locked(struct trd_task *task, struct trd__errands *errands) {
     if (task->flags & TRD_TASK_FUTURE) {
         errands->poked = trd__future_waiters(task);
@@ -280,6 +275,7 @@ static void pool_set_constants(struct trd_pool *pool, const struct trd_pool_conf
     /* Where every submit must be heard of in its turn, or may be refused, it takes the lock. */
     pool->are_doors_locked =
         pool->is_recording || pool->pending_max != UINT64_MAX || sched_config->policy.policy->admit;
+    atomic_init(&pool->expiry_until_ns, UINT64_MAX);
     atomic_init(&pool->reference_count, 1);
 }
 
@@ -392,6 +388,7 @@ void trd_pool_destroy(struct trd_pool *pool) {
     const int failed = trd_pool_shutdown(pool, TRD_SHUTDOWN_DRAIN, true);
     assert(failed == 0); /* -EDEADLK: destroyed by a worker of its own */
     trd__keeper_stop(pool);
+    trd__expiry_join(pool);
     trd__sched_fini(&pool->sched);
     pool_free_insides(pool);
     trd__pool_unref(pool);

@@ -20,7 +20,7 @@ static struct trd_task *shutdown_cancel_locked(struct trd_pool *pool, uint64_t n
     const int failed = trd__sched_cancel(&pool->sched, task, now_ns);
     assert(failed == 0);
     (void)failed; /* used by the assertion only */
-    trd__pool_taken_locked(pool, errands);
+    trd__pool_taken_locked(pool, task, errands);
     return task;
 }
 
@@ -51,6 +51,7 @@ static void shutdown_tell_all_locked(struct trd_pool *pool, struct trd__errands 
     if (pool->has_keeper) {
         trd__park_wake(&pool->keeper_park);
     }
+    trd__park_wake(&pool->expiry.park); /* if there is one: it ends when nothing can become late */
 }
 
 void trd__shutdown_break(struct trd_pool *pool, int code) {
@@ -99,7 +100,7 @@ int trd_pool_drain(struct trd_pool *pool, uint64_t timeout_ns) {
     if (!trd__guard_is_owner(&pool->guard)) {
         return -EOWNERDEAD;
     }
-    if (trd_pool_this_worker(pool) != TRD_WORKER_NONE) {
+    if (trd_pool_this_worker(pool) != TRD_WORKER_NONE || trd__expiry_is_self(pool)) {
         return -EDEADLK;
     }
     struct trd__errands errands = {0};
@@ -119,12 +120,13 @@ int trd_pool_drain(struct trd_pool *pool, uint64_t timeout_ns) {
     return answer;
 }
 
-/* Waits for the end of every worker. */
+/* Waits for the end of every worker, and of a completion that no worker makes. */
 static void shutdown_wait_for_workers(struct trd_pool *pool) {
     struct trd__errands errands = {0};
     int failures = 0;
     trd__pool_lock(pool);
-    while (pool->unjoined_count > 0 || shutdown_is_stuck_locked(pool)) {
+    while (pool->unjoined_count > 0 || shutdown_is_stuck_locked(pool) ||
+           (pool->expiry.is_busy && !trd__expiry_is_self(pool))) {
         if (trd__resize_join_locked(pool, &errands)) {
             continue;
         }

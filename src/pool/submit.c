@@ -145,7 +145,7 @@ static int submit_grow(struct submission *submission) {
         trd__sched_cancel(&pool->sched, submission->task, trd_clock_now_ns()) == 0) {
         submission->task->state = TRD_TASK_NEW;
         trd__pool_completed_locked(pool, 1, &errands);
-        trd__pool_taken_locked(pool, &errands);
+        trd__pool_taken_locked(pool, submission->task, &errands);
         answer = failed;
     }
     trd__pool_unlock(pool, &errands);
@@ -169,6 +169,9 @@ static TRD_SIDE_WAY int submit_locked(struct trd_pool *pool, struct trd_task *ta
     int answer = submit_decide_locked(&submission);
     if (answer == 0) {
         pool->incomplete++;
+        if (task->flags & TRD_TASK_DROP_LATE) {
+            trd__expiry_add_locked(pool, task);
+        }
         trd__idle_call_locked(pool, &errands);
         is_short = trd__resize_is_short_locked(pool, submission.now_ns);
         submission.taken = pool->taken;
@@ -222,8 +225,9 @@ static bool submit_may_pass(const struct trd_pool *pool, struct trd_task *task) 
            (!attr || attr->client == 0);
 }
 
-int trd__submit(struct trd_pool *pool, struct trd__door *door, struct trd_task *task,
-                uint64_t class_key, uint64_t room_timeout_ns) {
+static inline int submit_either_way(struct trd_pool *pool, struct trd__door *door,
+                                    struct trd_task *task, uint64_t class_key,
+                                    uint64_t room_timeout_ns) {
     if (!door || !submit_may_pass(pool, task) || !trd__door_has_room(door)) {
         return submit_locked(pool, task, class_key, room_timeout_ns);
     }
@@ -233,6 +237,25 @@ int trd__submit(struct trd_pool *pool, struct trd__door *door, struct trd_task *
     const int answer = submit_knock(door, task);
     return answer == SUBMIT_LOOK_AGAIN ? submit_locked(pool, task, class_key, room_timeout_ns)
                                        : answer;
+}
+
+/* The same for a task that is to be dropped late. */
+static TRD_SIDE_WAY int submit_late(struct trd_pool *pool, struct trd__door *door,
+                                    struct trd_task *task, uint64_t class_key,
+                                    uint64_t room_timeout_ns) {
+    const uint64_t due_ns = trd__expiry_due_ns(task); /* soon it may be gone, memory and all */
+    const int answer = submit_either_way(pool, door, task, class_key, room_timeout_ns);
+    if (!answer) {
+        trd__expiry_hear(pool, due_ns);
+    }
+    return answer;
+}
+
+int trd__submit(struct trd_pool *pool, struct trd__door *door, struct trd_task *task,
+                uint64_t class_key, uint64_t room_timeout_ns) {
+    return task->flags & TRD_TASK_DROP_LATE
+               ? submit_late(pool, door, task, class_key, room_timeout_ns)
+               : submit_either_way(pool, door, task, class_key, room_timeout_ns);
 }
 
 int trd_pool_submit_task_within(struct trd_pool *pool, struct trd_task *task, uint64_t timeout_ns) {
@@ -275,7 +298,7 @@ int trd_pool_cancel_task(struct trd_pool *pool, struct trd_task *task) {
     (void)trd__recording_room_locked(pool); /* nothing was looked at yet */
     int failed = trd__sched_cancel(&pool->sched, task, now_ns);
     if (!failed) {
-        trd__pool_taken_locked(pool, &errands);
+        trd__pool_taken_locked(pool, task, &errands);
     } else if (failed == -EBUSY && trd__batch_cancel_locked(pool, task, &errands)) {
         failed = 0; /* it had not begun */
     }

@@ -98,7 +98,7 @@ static void worker_drop_yielded_locked(struct trd_pool *pool, struct worker_hand
                                        uint64_t now_ns, struct trd__errands *errands) {
     struct trd_task *task = trd__sched_any(&pool->sched);
     if (task && trd__sched_cancel(&pool->sched, task, now_ns) == 0) {
-        trd__pool_taken_locked(pool, errands);
+        trd__pool_taken_locked(pool, task, errands);
         hand->dropped = task;
         hand->dropped_as = TRD_OUTCOME_CANCELLED;
     }

@@ -139,6 +139,34 @@ static void a_sizer_without_its_keeper_is_no_pool(void) {
     trd_pool_destroy(pool);
 }
 
+static void late_tasks_wait_for_a_worker_then(void) {
+    static const struct trd_options soon = {.deadline_ns = 1, .is_dropped_late = true};
+    struct held held = HELD_INIT;
+    struct trd_pool *pool = NULL;
+    struct trd_future *holder = NULL, *late = NULL;
+    struct tally ran = {0};
+    allow(1);
+    must(trd_pool_create(&(struct trd_pool_config){.workers_max = 1}, &pool, NULL) == 0);
+    for (int may_start = 0; may_start < 2; may_start++) {
+        must(trd_pool_submit(pool, held_run, &held, NULL, &holder) == 0);
+        gate_await(&held.begun, 1);
+        must(trd_pool_submit(pool, count, &ran, &soon, &late) == 0);
+        must(may_start || trd_future_wait(late, TRD_NS_PER_MS) == -ETIMEDOUT);
+        if (may_start) {
+            must(trd_future_wait(late, TRD_FOREVER) == -ETIME); /* the next task has tried again */
+        }
+        gate_raise(&held.may_end);
+        must(trd_future_wait(late, TRD_FOREVER) == -ETIME);
+        must(trd_future_wait(holder, TRD_FOREVER) == 0);
+        trd_future_unref(late);
+        trd_future_unref(holder);
+        held = (struct held)HELD_INIT;
+        allow(100);
+    }
+    must(atomic_load(&ran.count) == 0);
+    trd_pool_destroy(pool);
+}
+
 /* Plays a case as another user. */
 static void play(void (*scene)(void), uid_t user) {
     if (!MAY_COUNT) {
@@ -173,6 +201,7 @@ CASE(a_task_that_no_worker_could_run_is_refused, 1)
 CASE(too_few_workers_do_all_the_work, 2)
 CASE(tasks_behind_a_busy_worker_wait_for_it, 3)
 CASE(a_sizer_without_its_keeper_is_no_pool, 4)
+CASE(late_tasks_wait_for_a_worker_then, 5)
 
 int main(void) {
     const struct CMUnitTest tests[] = {
@@ -181,6 +210,7 @@ int main(void) {
         cmocka_unit_test(too_few_workers_do_all_the_work_test),
         cmocka_unit_test(tasks_behind_a_busy_worker_wait_for_it_test),
         cmocka_unit_test(a_sizer_without_its_keeper_is_no_pool_test),
+        cmocka_unit_test(late_tasks_wait_for_a_worker_then_test),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -94,6 +94,8 @@ static void job_submit(struct job *job, int index) {
         .priority = index % 3,
         .cost_ns = 100,
         .is_resumable = true,
+        .deadline_ns = index % 5 == 1, /* no job is in time for that */
+        .is_dropped_late = true,
     };
     job->slices_left = index % 4 == 1;
     job->is_accepted = scarce(trd_pool_submit(job->pool, index % 4 == 2 ? job_nest : job_run, job,

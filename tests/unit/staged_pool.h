@@ -11,6 +11,8 @@
 #define trd__cpu_cores staged_cpu_cores
 #define trd__cputime_open staged_cputime_open
 #define trd__cputime_read staged_cputime_read
+#define trd__thread_start staged_thread_start
+#define trd__thread_join staged_thread_join
 
 #include "os/park.c"
 #include "pool/backend_threads.c"
@@ -19,6 +21,7 @@
 #include "pool/classes.c"
 #include "pool/clients.c"
 #include "pool/door.c"
+#include "pool/expiry.c"
 #include "pool/future.c"
 #include "pool/gauges.c"
 #include "pool/idle.c"
@@ -61,6 +64,7 @@ bool trd__cputime_read(const struct trd__cputime *cputime, uint64_t *ns_out) {
 static struct {
     struct door_keys keys;
     struct worker_self self;
+    const struct trd_pool *expiry;
     void (*leave)(void *arg);
 } staged_local[SCHEDULES_THREADS + 1];
 static int staged_who = SCHEDULES_THREADS;
@@ -68,9 +72,11 @@ static int staged_who = SCHEDULES_THREADS;
 static void staged_become(int thread) {
     staged_local[staged_who].keys = door_keys;
     staged_local[staged_who].self = worker_self;
+    staged_local[staged_who].expiry = expiry_self;
     staged_who = thread < 0 ? SCHEDULES_THREADS : thread;
     door_keys = staged_local[staged_who].keys;
     worker_self = staged_local[staged_who].self;
+    expiry_self = staged_local[staged_who].expiry;
 }
 
 int trd__thread_at_exit(void (*leave)(void *arg), void *arg) {
@@ -87,8 +93,40 @@ static void staged_leave(void) {
     }
 }
 
+/* The pool's own threads. */
+struct staged_thread {
+    void *(*run)(void *arg);
+    void *arg;
+    int number;
+};
+static struct staged_thread staged_threads[SCHEDULES_THREADS];
+static int staged_thread_count;
+
+static void staged_thread_main(void *arg) {
+    const struct staged_thread *thread = arg;
+    (void)thread->run(thread->arg); /* nobody asks */
+    staged_leave();
+}
+
+int trd__thread_start(pthread_t *thread_out, void *(*run)(void *arg), void *arg) {
+    struct staged_thread *thread = &staged_threads[staged_thread_count];
+    *thread = (struct staged_thread){.run = run, .arg = arg};
+    *thread_out = (pthread_t)staged_thread_count++;
+    thread->number = schedules_add(staged_thread_main, thread);
+    return 0;
+}
+
+static bool staged_is_over(void *thread) {
+    return schedules_is_done(*(int *)thread);
+}
+
+void trd__thread_join(pthread_t thread) {
+    (void)schedules_await(staged_is_over, &staged_threads[thread].number, false); /* for ever */
+}
+
 struct staged_task {
     struct trd_task task;
+    struct trd_attr attr;                  /* if the task says so */
     void (*act)(struct staged_task *self); /* may be NULL */
     bool is_heard_of;                      /* not silent */
     int answer;                            /* of submit */
@@ -120,10 +158,6 @@ static int staged_spawn(void *context, struct trd_pool *pool, uint32_t worker) {
     return 0;
 }
 
-static bool staged_is_over(void *thread) {
-    return schedules_is_done(*(int *)thread);
-}
-
 static void staged_join(void *context, uint32_t worker) {
     (void)context; /* there is one pool */
     (void)schedules_await(staged_is_over, &staged_worker_thread[worker], false); /* for ever */
@@ -149,6 +183,9 @@ static bool staged_is_silent(void *context, const struct trd_task *task) {
 static void staged_complete(void *context, struct trd_task *task, enum trd_outcome outcome) {
     struct staged_task *own = (struct staged_task *)(void *)task;
     (void)context; /* the task knows it */
+    if (outcome == TRD_OUTCOME_EXPIRED) {
+        schedules_point(); /* by a thread that nobody else waits for, perhaps */
+    }
     schedules_must(own->ends++ == 0);
     own->outcome = outcome;
 }
