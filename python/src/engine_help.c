@@ -9,42 +9,22 @@
  * Otherwise a worker that waits for a call of its own pool may be the last one that could make it.
  * Then the pool grows: while as many workers wait as there may be, one more may come. This changes
  * nothing but the number of threads, and that only where the standard library would wait for ever.
- *
- * A call that is to be dropped at its deadline is found late by the worker that comes across it;
- * and while none does, by whoever waits for it, who looks at that moment.
  */
 #include "extension.h"
 
 /* How deep this thread is in helping. */
 static _Thread_local uint32_t help_depth;
 
-/* Makes the call of a task that this thread has taken. */
-static void finish_here(struct engine *engine, struct trd_task *task) {
-    help_depth++;
-    enum trd_outcome outcome = python_backend.run(engine, TRD_WORKER_NONE, task);
-    help_depth--;
-    trd_pool_finish_task(engine->pool, task, outcome);
-}
-
 bool engine_help(struct engine *engine, struct trd_task *task) {
     if (!engine->do_callers_help || help_depth >= TRD_HELP_DEPTH ||
         (task->flags & TRD_TASK_RESUMABLE) != 0 || trd_pool_take_task(engine->pool, task) != 0) {
         return false;
     }
-    finish_here(engine, task);
+    help_depth++;
+    enum trd_outcome outcome = python_backend.run(engine, TRD_WORKER_NONE, task);
+    help_depth--;
+    trd_pool_finish_task(engine->pool, task, outcome);
     return true;
-}
-
-uint64_t engine_late_ns(struct trd_task *task) {
-    const struct trd_attr *attr = trd_task_attr(task);
-    bool is_dropped = attr != NULL && (task->flags & TRD_TASK_DROP_LATE) && attr->deadline_ns > 0;
-    return is_dropped ? attr->deadline_ns + 1 : TRD_FOREVER;
-}
-
-void engine_expire(struct engine *engine, struct trd_task *task) {
-    if (trd_pool_take_task(engine->pool, task) == 0) {
-        finish_here(engine, task); /* it was not late after all */
-    }
 }
 
 /* How many workers there may be: one more than all those that wait for calls of this pool. */

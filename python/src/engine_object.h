@@ -133,10 +133,6 @@ int engine_check(struct engine *engine, int error);
  * Afterwards it is over, and true is returned. The caller owns a reference, or share, to it; NULL
  * is allowed for the pool of one that is over. */
 bool engine_help(struct engine *engine, struct trd_task *task);
-/** From when on `task` is dropped if it has not started, or TRD_FOREVER. */
-uint64_t engine_late_ns(struct trd_task *task);
-/** Drops a task that is late, unless it has started. As engine_help(). */
-void engine_expire(struct engine *engine, struct trd_task *task);
 /** Around a wait for a call of `engine`: true when the calling thread is one of its workers, and
  * engine_wait_end() must follow. May start a thread. */
 bool engine_wait_begin(const struct engine *engine);

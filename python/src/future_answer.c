@@ -123,28 +123,6 @@ static PyObject *answer_awaited(struct future *future, PyObject *name, answer_fu
     return answer_slowly(future, name, timeout_ns);
 }
 
-/* A call that is dropped when it is late: waits until then, at most `*timeout_ns`, and drops it if
- * it has not started. 0, and *timeout_ns says what is left; -1 with an exception. */
-static int wait_until_late(struct engine *engine, struct future *future, uint64_t *timeout_ns) {
-    const uint64_t late_ns = engine_late_ns(&future->task), now_ns = trd_clock_now_ns();
-    uint64_t left_ns = late_ns > now_ns ? late_ns - now_ns : 0;
-    if (late_ns == TRD_FOREVER || future_state(future) != FUTURE_PENDING || left_ns > *timeout_ns) {
-        return 0;
-    }
-    enum wait_end end = left_ns > 0 ? future_wait(future, &left_ns) : WAIT_TIMED_OUT;
-    if (end == WAIT_ERROR) {
-        return -1;
-    }
-    if (end == WAIT_TIMED_OUT) {
-        engine_expire(engine, &future->task);
-    }
-    if (*timeout_ns != TRD_FOREVER) {
-        const uint64_t spent_ns = trd_clock_now_ns() - now_ns;
-        *timeout_ns = spent_ns < *timeout_ns ? *timeout_ns - spent_ns : 0;
-    }
-    return 0;
-}
-
 /* Waits for a call of `engine`, which the caller holds, or makes it. */
 static PyObject *answer_of_engine(struct engine *engine, struct future *future, PyObject *name,
                                   answer_function answer, uint64_t timeout_ns) {
@@ -154,8 +132,7 @@ static PyObject *answer_of_engine(struct engine *engine, struct future *future, 
     /* Helping cannot be timed out. */
     bool is_made = timeout_ns == TRD_FOREVER && engine_help(engine, &future->task);
     bool is_worker = !is_made && engine_wait_begin(engine);
-    int error = is_made ? 0 : wait_until_late(engine, future, &timeout_ns);
-    PyObject *value = error == 0 ? answer_awaited(future, name, answer, timeout_ns) : NULL;
+    PyObject *value = answer_awaited(future, name, answer, timeout_ns);
     if (is_worker) {
         engine_wait_end();
     }

@@ -394,8 +394,8 @@ static void engine_dealloc(PyObject *self) {
         engine_free(engine);
     } else if (PyThread_start_new_thread(engine_free_elsewhere, engine) ==
                PYTHREAD_INVALID_THREAD_ID) {
-        /* This is the keeper, for which whoever destroys the pool waits, and there is no other
-         * thread: then it stays. */
+        /* This is a thread of the pool's own, for which whoever destroys the pool waits, and there
+         * is no other thread: then it stays. */
         PyErr_Clear();
     }
     if (error != NULL) {

@@ -67,23 +67,15 @@ static int sleep_for(struct map_job *job, struct map_task *task, uint64_t deadli
     return error;
 }
 
-/* Sleeps until `task` is over, or drops it when it is late. 0, or -1 with an exception. */
+/* Sleeps until `task` is over. 0, or -1 with an exception. */
 static int sleep_until_over(struct map_results *results, struct map_task *task) {
-    struct map_job *job = results->job;
-    uint64_t late_ns = engine_late_ns(&task->task);
+    struct module_state *state = results->engine->state;
     while (!map_task_is_over(task)) {
-        const uint64_t now_ns = trd_clock_now_ns();
-        if (now_ns >= late_ns) {
-            late_ns = TRD_FOREVER;
-            engine_expire(results->engine, &task->task);
-            continue;
-        }
-        if (now_ns >= results->deadline_ns) { /* which TRD_FOREVER is not */
-            PyErr_SetNone(results->engine->state->timeout_error);
+        if (trd_clock_now_ns() >= results->deadline_ns) { /* which TRD_FOREVER is not */
+            PyErr_SetNone(state->timeout_error);
             return -1;
         }
-        const uint64_t until_ns = late_ns < results->deadline_ns ? late_ns : results->deadline_ns;
-        if (sleep_for(job, task, until_ns, &results->engine->state->brief) != 0) {
+        if (sleep_for(results->job, task, results->deadline_ns, &state->brief) != 0) {
             return -1;
         }
     }

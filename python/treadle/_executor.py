@@ -273,8 +273,8 @@ class ThreadPoolExecutor(_Base, concurrent.futures.ThreadPoolExecutor):
             deadline: When the call should have started, in seconds from submit, for policies that
                 look at it.
             drop_late: Do not make the call once its deadline has passed; its future then raises
-                TaskExpired, at the deadline for whoever waits in result() or exception(), else
-                when a worker comes across it.
+                TaskExpired, at the deadline (about a millisecond after it), also while every
+                thread of the pool is busy. Its callbacks may run on a thread of the pool's own.
             cost: Estimated seconds of run time, for policies that want to know.
             resumable: The calls are of generator functions, and give their worker back at each
                 `yield`: see below.

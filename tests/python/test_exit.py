@@ -106,6 +106,55 @@ class Exit(unittest.TestCase):
         )
         self.assertEqual(sorted(said), ["True", "cancelled", "made"])
 
+    def test_the_end_tells_of_late_calls_as_ever(self):
+        """While the interpreter waits for what runs, which waits for that."""
+        said = self.run_program(
+            """
+            def hear(future):
+                print(type(future.exception()).__name__)
+                os.write(write, b"x")
+
+            pool = treadle.ThreadPoolExecutor(1)
+            pool.submit(hang)
+            wait_for(1)
+            for number in range(3):
+                late = pool.options(deadline=0.05, drop_late=True)
+                late.submit(print, "made").add_done_callback(hear)
+            """
+        )
+        self.assertEqual(said, ["TaskExpired"] * 3)
+
+    def test_the_end_may_come_before_deadlines(self):
+        for at_exit in ("wait", "cancel"):
+            self.run_program(
+                f"""
+                pool = treadle.ThreadPoolExecutor(2, at_exit="{at_exit}")
+                for number in range(2000):
+                    pool.options(deadline={LIMIT} * 2 + number, drop_late=True).submit(int)
+                """
+            )
+
+    def test_the_end_may_come_while_late_calls_are_told(self):
+        for delay in range(5):
+            for then in ("pass", "time.sleep(0.001)", "hang()"):
+                self.run_program(
+                    f"""
+                    import time
+
+                    def tell(future):
+                        if threading.current_thread() is not threading.main_thread():
+                            {then}
+
+                    pool = treadle.ThreadPoolExecutor(1, at_exit="leave")
+                    pool.submit(hang)
+                    wait_for(1)
+                    for number in range(300):
+                        late = pool.options(deadline=number * 1e-4, drop_late=True)
+                        late.submit(int).add_done_callback(tell)
+                    time.sleep({delay} * 0.004)  # wherever the end meets the thread that tells
+                    """
+                )
+
     def test_waiting_makes_all_calls(self):
         said = self.run_program(
             """

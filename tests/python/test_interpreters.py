@@ -78,8 +78,15 @@ with ThreadPoolExecutor(3) as pool:
 with ThreadPoolExecutor(2, policy="priority", sizer="adaptive", min_workers=1) as pool:
     assert pool.options(priority=2).submit(pick, 1).result() == 1
     METER = pool.stats().gil_meter
+with ThreadPoolExecutor(1) as pool:
+    gate = threading.Event()
+    pool.submit(gate.wait)
+    late = [pool.options(deadline=0.001, drop_late=True).submit(int) for _ in range(5)]
+    late[0].add_done_callback(lambda future: gate.set())
+    assert len(concurrent.futures.wait(late).done) == 5
 left = ThreadPoolExecutor(2)  # at work when its interpreter ends
 late = [left.submit(time.sleep, 0.001) for _ in range(10)]
+late += [left.options(deadline=n / 2000, drop_late=True).submit(int) for n in range(10)]
 """
 '''
 

@@ -1,5 +1,6 @@
 """What a pool of Treadle has and the standard library has not."""
 
+import asyncio
 import concurrent.futures
 import os
 import sys
@@ -101,6 +102,57 @@ class Options(Behind):
         self.assertNotIsInstance(caught.exception, TaskExpired)
         gate.open()
         self.assertEqual(patient.result(LIMIT), 0)
+
+    def test_everybody_hears_of_a_late_call_though_no_worker_looks(self):
+        pool, gate = self.pool(policy="edf")
+        late = pool.options(deadline=0.001, drop_late=True)
+        patient = pool.options(deadline=LIMIT, drop_late=True).submit(int)
+        told = threading.Event()
+        late.submit(int).add_done_callback(lambda future: told.set())
+        self.assertTrue(told.wait(LIMIT))
+        futures = [late.submit(int) for _ in range(3)]
+        done, _ = concurrent.futures.wait(futures, LIMIT)
+        self.assertEqual(len(done), 3)
+        futures = [late.submit(int) for _ in range(3)]
+        self.assertEqual(len(list(concurrent.futures.as_completed(futures, LIMIT))), 3)
+
+        async def hear():
+            with self.assertRaises(TaskExpired):
+                await asyncio.wrap_future(late.submit(int))
+            return await asyncio.gather(
+                *(asyncio.wrap_future(late.submit(int)) for _ in range(3)), return_exceptions=True
+            )
+
+        self.assertEqual([type(answer) for answer in asyncio.run(hear())], [TaskExpired] * 3)
+        self.assertEqual((pool.stats().expired, pool.stats().queued), (11, 1))
+        self.assertFalse(patient.done())
+
+    def test_a_late_call_makes_room(self):
+        pool, gate = self.pool(max_pending=1)
+        pool.options(deadline=0.001, drop_late=True).submit(int)
+        inner = pool.submit(int)  # waits for the room
+        gate.open()
+        self.assertEqual(inner.result(LIMIT), 0)
+        self.assertEqual(pool.stats().expired, 1)
+
+    def test_who_hears_of_a_late_call_may_use_the_pool(self):
+        pool, gate = self.pool()
+        heard = []
+        told = threading.Semaphore(0)
+
+        def hear(future):
+            heard.append(type(future.exception()))
+            if len(heard) < 3:
+                late.submit(int).add_done_callback(hear)
+            elif len(heard) == 3:
+                pool.shutdown(wait=False)
+            told.release()
+
+        late = pool.options(deadline=0, drop_late=True)
+        late.submit(int).add_done_callback(hear)
+        for _ in range(3):
+            self.assertTrue(told.acquire(timeout=LIMIT))
+        self.assertEqual(heard, [TaskExpired] * 3)
 
     def test_wrong_options_say_what_is_wrong(self):
         pool, gate = self.pool()
