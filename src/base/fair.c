@@ -1,6 +1,8 @@
 /* fair.c - clients by tag. */
 #include "base/fair.h"
 
+#include "base/heap_sift.h"
+
 static struct trd_fair_client *client_of(struct trd_task *place) {
     return (struct trd_fair_client *)(void *)place;
 }

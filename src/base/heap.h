@@ -31,8 +31,6 @@ void trd__heap_push(struct trd_heap *heap, struct trd_task *task, trd__heap_orde
 void trd__heap_remove(struct trd_heap *heap, struct trd_task *task, trd__heap_order *is_before);
 /** Takes out the one before all others; NULL when the heap is empty. */
 struct trd_task *trd__heap_pop(struct trd_heap *heap, trd__heap_order *is_before);
-/** `task` is in `heap` and has just changed what `is_before` looks at: gives it its new place. */
-void trd__heap_move(struct trd_heap *heap, struct trd_task *task, trd__heap_order *is_before);
 
 /** The same with a rule. */
 void trd__heap_push_by(struct trd_heap *heap, struct trd_task *task,

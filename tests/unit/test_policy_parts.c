@@ -8,7 +8,7 @@
 #include <treadle/rng.h>
 
 #include "base/charge.h"
-#include "base/heap.h"
+#include "base/heap_sift.h"
 #include "base/ring.h"
 #include "base/tag.h"
 
