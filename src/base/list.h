@@ -1,12 +1,14 @@
 /* list.h - an intrusive doubly linked list of tasks, through trd_node.list.
  *
- * All zero is empty. Every operation is O(1), and inlined: a queue of tasks is little else. Not
- * thread-safe. */
+ * All zero is empty. Every operation is O(1), and inlined: a queue of tasks is little else. What
+ * stands before the first task is nobody's business, so that taking it out does not write into the
+ * next one, which would be a miss of the cache for every task of a long list. Not thread-safe. */
 #ifndef TRD_BASE_LIST_H
 #define TRD_BASE_LIST_H
 
 #undef NDEBUG /* a broken invariant stops the program in release builds, too */
 #include <assert.h>
+#include <stdbool.h>
 #include <stddef.h>
 
 #include <treadle/task.h>
@@ -14,6 +16,15 @@
 struct trd_list {
     struct trd_task *first, *last;
 };
+
+/* `task` will be taken out next: calls it into the cache, with the attributes behind it and with
+ * what it is part of in front. With many lists it is long until then, and with one no loss. */
+static inline void list_expect(const struct trd_task *task) {
+    __builtin_prefetch(task - 2);
+    __builtin_prefetch(task - 1);
+    __builtin_prefetch(task);
+    __builtin_prefetch(task + 1);
+}
 
 /** Puts `task` behind the last one. */
 static inline void trd__list_append(struct trd_list *list, struct trd_task *task) {
@@ -31,17 +42,19 @@ static inline void trd__list_append(struct trd_list *list, struct trd_task *task
 static inline void trd__list_remove(struct trd_list *list, struct trd_task *task) {
     struct trd_task *prev = task->node.list.prev;
     struct trd_task *next = task->node.list.next;
-    if (prev) {
-        prev->node.list.next = next;
-    } else {
-        assert(list->first == task);
+    const bool is_last = list->last == task;
+    assert(is_last == (next == NULL));
+    if (list->first == task) {
         list->first = next;
+        list->last = is_last ? NULL : list->last;
+        list_expect(next);
+        return;
     }
-    if (next) {
-        next->node.list.prev = prev;
-    } else {
-        assert(list->last == task);
+    prev->node.list.next = next;
+    if (is_last) {
         list->last = prev;
+    } else {
+        next->node.list.prev = prev;
     }
 }
 
@@ -50,8 +63,8 @@ static inline void trd__list_join(struct trd_list *list, struct trd_list *from) 
     if (!from->first) {
         return;
     }
-    from->first->node.list.prev = list->last;
     if (list->last) {
+        from->first->node.list.prev = list->last;
         list->last->node.list.next = from->first;
     } else {
         list->first = from->first;
@@ -64,12 +77,7 @@ static inline void trd__list_join(struct trd_list *list, struct trd_list *from) 
 static inline struct trd_task *trd__list_pop_first(struct trd_list *list) {
     struct trd_task *task = list->first;
     if (task) {
-        list->first = task->node.list.next;
-        if (list->first) {
-            list->first->node.list.prev = NULL;
-        } else {
-            list->last = NULL;
-        }
+        trd__list_remove(list, task);
     }
     return task;
 }
