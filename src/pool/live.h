@@ -42,7 +42,7 @@
 #include "pool/slab.h"
 
 enum {
-    TRD_BATCH = 32, /* tasks that a worker takes at once, at most */
+    TRD_BATCH = 128, /* tasks that a worker takes at once, at most */
     TRD_POOL_NAME_BYTES = 16,
     TRD_WORKERS_LIMIT = 1 << 20, /* more is a mistake in the configuration */
 };
