@@ -91,7 +91,7 @@ void trd__idle_sleep(struct trd_pool *pool, struct trd__worker *worker) {
             return;
         }
         now_ns = trd_clock_now_ns();
-        trd__slab_trim(&pool->slab, now_ns);
+        trd__slab_trim(&pool->slab, now_ns, UINT32_MAX);
         if (now_ns >= expires_ns) {
             if (idle_expire(pool, worker)) {
                 return;

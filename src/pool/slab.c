@@ -113,18 +113,56 @@ static void list_remove_locked(struct trd__slab *slab, struct trd__segment *segm
     segment->place = PLACE_NONE;
 }
 
-/* To the kernel, with its reference of the pool. */
-static void segment_release(struct trd__segment *segment) {
-    struct trd_pool *pool = segment->pool;
-    trd__pages_give(segment, SEGMENT_BYTES);
-    trd__pool_unref(pool);
+/* Two lists in the order of their addresses, as one. */
+static struct trd__segment *segments_merge(struct trd__segment *a, struct trd__segment *b) {
+    struct trd__segment *first = NULL, **end = &first;
+    while (a && b) {
+        struct trd__segment **lower = (uintptr_t)a < (uintptr_t)b ? &a : &b;
+        *end = *lower;
+        end = &(*end)->next;
+        *lower = *end;
+    }
+    *end = a ? a : b;
+    return first;
 }
 
-static void segments_release(struct trd__segment *first) {
-    while (first) {
-        struct trd__segment *next = first->next;
-        segment_release(first);
-        first = next;
+/* A list in the order of its addresses: lists of 2^i segments are merged as a counter counts. */
+static struct trd__segment *segments_sort(struct trd__segment *list) {
+    struct trd__segment *sorted[32] = {NULL};
+    while (list) {
+        struct trd__segment *run = list;
+        list = list->next;
+        run->next = NULL;
+        unsigned i = 0;
+        for (; sorted[i]; i++) {
+            run = segments_merge(sorted[i], run);
+            sorted[i] = NULL;
+        }
+        sorted[i] = run;
+    }
+    struct trd__segment *all = NULL;
+    for (unsigned i = 0; i < sizeof sorted / sizeof sorted[0]; i++) {
+        all = segments_merge(sorted[i], all);
+    }
+    return all;
+}
+
+/* To the kernel, neighbours together: every call makes all cores forget what they know of pages.
+ * Each had a reference of the pool. */
+static void segments_release(struct trd__segment *list) {
+    struct trd__segment *next = segments_sort(list);
+    while (next) {
+        struct trd__segment *const first = next;
+        struct trd_pool *pool = first->pool;
+        uint32_t count = 0;
+        while (next && (uintptr_t)next == (uintptr_t)first + count * (uintptr_t)SEGMENT_BYTES) {
+            next = next->next;
+            count++;
+        }
+        trd__pages_give(first, count * (size_t)SEGMENT_BYTES);
+        while (count-- > 0) {
+            trd__pool_unref(pool);
+        }
     }
 }
 
@@ -150,29 +188,44 @@ static uint32_t slab_kept_locked(struct trd__slab *slab, uint64_t now_ns) {
     return used > SLAB_KEPT_LEAST ? used : SLAB_KEPT_LEAST;
 }
 
+/* Takes up to `count` segments out of the list of empty ones, for the kernel. */
+static struct trd__segment *slab_pick_locked(struct trd__slab *slab, uint32_t count) {
+    struct trd__segment *picked = NULL;
+    for (; count > 0 && slab->empty; count--) {
+        struct trd__segment *segment = slab->empty;
+        list_remove_locked(slab, segment);
+        segment->next = picked;
+        picked = segment;
+    }
+    return picked;
+}
+
+/* How many empty ones there are too many. */
+static uint32_t slab_surplus_locked(struct trd__slab *slab, uint64_t now_ns) {
+    const uint32_t kept = slab->is_closed ? 0 : slab_kept_locked(slab, now_ns);
+    return slab->empty_count > kept ? slab->empty_count - kept : 0;
+}
+
 /* The word says SETTLING, set by this thread: puts the segment where it belongs. */
 static void segment_settle(struct trd__segment *segment) {
     struct trd__slab *slab = &segment->pool->slab;
     const uint64_t now_ns = trd_clock_now_ns();
+    struct trd__segment *picked = NULL;
     trd__lock_take(&slab->lock);
     /* Acquire and release: sees what the givers did, and is seen by the next taker. */
     const uint64_t word =
         atomic_fetch_and_explicit(&segment->word, ~SETTLING, memory_order_acq_rel);
-    const bool is_whole = !(word & ATTACHED) && COUNT(word) == segment->capacity;
-    const bool is_released =
-        is_whole && (slab->is_closed || slab->empty_count >= slab_kept_locked(slab, now_ns));
-    if (is_whole) {
+    if (!(word & ATTACHED) && COUNT(word) == segment->capacity) {
         list_remove_locked(slab, segment);
-        if (!is_released) {
-            list_insert_locked(slab, segment, PLACE_EMPTY);
+        list_insert_locked(slab, segment, PLACE_EMPTY);
+        if (slab->is_closed || now_ns >= slab->tended_ns) {
+            picked = slab_pick_locked(slab, slab_surplus_locked(slab, now_ns));
         }
     } else if (segment->place == PLACE_NONE && segment_is_due(segment, word)) {
         list_insert_locked(slab, segment, PLACE_PARTIAL);
     }
     trd__lock_give(&slab->lock);
-    if (is_released) {
-        segment_release(segment);
-    }
+    segments_release(picked);
 }
 
 /* Exchanges the word; settles when there is a reason and nobody is at it. `flags` are its new
@@ -376,32 +429,29 @@ void trd__slab_detach(struct trd__slab_hand *hand) {
     }
 }
 
-/* Takes `count` segments out of the list of empty ones, for the kernel. */
-static struct trd__segment *slab_pick_locked(struct trd__slab *slab, uint32_t count) {
-    struct trd__segment *picked = NULL;
-    for (; count > 0 && slab->empty; count--) {
-        struct trd__segment *segment = slab->empty;
-        list_remove_locked(slab, segment);
-        segment->next = picked;
-        picked = segment;
-    }
-    return picked;
-}
-
-void trd__slab_trim(struct trd__slab *slab, uint64_t now_ns) {
+void trd__slab_trim(struct trd__slab *slab, uint64_t now_ns, uint32_t most) {
     trd__lock_take(&slab->lock);
-    const uint32_t kept = slab_kept_locked(slab, now_ns);
-    struct trd__segment *picked =
-        slab_pick_locked(slab, slab->empty_count > kept ? slab->empty_count - kept : 0);
+    const uint32_t surplus = slab_surplus_locked(slab, now_ns);
+    struct trd__segment *picked = slab_pick_locked(slab, surplus < most ? surplus : most);
+    slab->tended_ns = now_ns + 2 * (uint64_t)TRD_SLAB_PERIOD_NS;
     trd__lock_give(&slab->lock);
     segments_release(picked);
 }
 
 bool trd__slab_has_spare(struct trd__slab *slab, uint64_t now_ns) {
     trd__lock_take(&slab->lock);
-    const bool has_spare = slab_kept_locked(slab, now_ns) > SLAB_KEPT_LEAST;
+    const bool has_spare =
+        slab_surplus_locked(slab, now_ns) > 0 || slab_kept_locked(slab, now_ns) > SLAB_KEPT_LEAST;
+    slab->tended_ns = has_spare ? slab->tended_ns : 0;
     trd__lock_give(&slab->lock);
     return has_spare;
+}
+
+void trd__slab_leave(struct trd__slab *slab, uint64_t now_ns) {
+    trd__slab_trim(slab, now_ns, UINT32_MAX);
+    trd__lock_take(&slab->lock);
+    slab->tended_ns = 0;
+    trd__lock_give(&slab->lock);
 }
 
 void trd__slab_close(struct trd__slab *slab) {

@@ -5,7 +5,8 @@
  * exchange on the segment's own word. A segment that is used up is let go, and comes back, to any
  * door, when a quarter of it is free again: so what stays long pins at most a third more than its
  * own size. One that is free as a whole can be any size's. Of those as many are kept as were taken
- * into use in this period and the last one, and a few; the others go back to the kernel. */
+ * into use in this period and the last one, and a few; the others go back to the kernel: once a
+ * period, many at a time, while some worker sees to that, else at once. */
 #ifndef TRD_POOL_SLAB_H
 #define TRD_POOL_SLAB_H
 
@@ -34,7 +35,8 @@ struct trd__slab {
     uint32_t fresh_count, mapped;                 /* lock; so many; and so many ever */
     uint32_t used_now, used_before;               /* lock; taken into use in the last two periods */
     uint64_t period_ns;                           /* lock; when the present one began */
-    uint64_t trim_ns;                             /* lock of the pool; the last trim */
+    uint64_t tended_ns; /* lock; until then somebody will trim, and what is free waits for that */
+    uint64_t trim_ns;   /* lock of the pool; the last trim */
 };
 
 /* Slots of one size for whoever takes them: a run of them, out of the segment attached. */
@@ -72,10 +74,13 @@ void trd__slab_give(void *const *slots, uint32_t count);
 struct trd_pool *trd__slab_pool(const void *slot);
 /** Lets go of what a hand has attached; it is empty then. */
 void trd__slab_detach(struct trd__slab_hand *hand);
-/** Gives the kernel back what is not needed. */
-void trd__slab_trim(struct trd__slab *slab, uint64_t now_ns);
-/** May a later trim have something to give back? Otherwise what comes later goes back at once. */
+/** Gives the kernel back what is not needed, up to `most` segments. */
+void trd__slab_trim(struct trd__slab *slab, uint64_t now_ns, uint32_t most);
+/** For a worker that is going to sleep: may a trim in a period have something to give back? If not,
+ * what comes later goes back at once. */
 bool trd__slab_has_spare(struct trd__slab *slab, uint64_t now_ns);
+/** For a worker that ends: trims, and what comes later goes back at once, unless another trims. */
+void trd__slab_leave(struct trd__slab *slab, uint64_t now_ns);
 /** Gives everything back that is free, and from now on at once what will be. */
 void trd__slab_close(struct trd__slab *slab);
 

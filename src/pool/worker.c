@@ -23,6 +23,9 @@ struct worker_self {
     struct trd__worker *worker;
 };
 
+/* So many segments of memory, 16 MiB, a busy worker gives back at once: about a millisecond. */
+enum { WORKER_TRIM = 256 };
+
 static _Thread_local struct worker_self worker_self = {NULL, TRD_WORKER_NONE, NULL};
 
 enum worker_step {
@@ -240,7 +243,7 @@ static enum worker_step worker_hold(struct trd_pool *pool, struct trd__worker *w
     const bool has_wish = pool->sched.loan.wishes != 0;
     trd__pool_unlock(pool, &errands);
     if (is_trim_due) {
-        trd__slab_trim(&pool->slab, now_ns);
+        trd__slab_trim(&pool->slab, now_ns, WORKER_TRIM);
     }
     if (has_wish) {
         trd__lending_grant(pool);
@@ -360,6 +363,7 @@ static void worker_loop(struct trd_pool *pool, struct trd__worker *worker) {
             hand.has_spun = false;
             break;
         case WORKER_LEAVE:
+            trd__slab_leave(&pool->slab, trd_clock_now_ns());
             trd__door_set_worker(pool, TRD_WORKER_NONE);
             return;
         }

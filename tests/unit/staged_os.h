@@ -104,10 +104,14 @@ static inline void staged_free(void *block) {
     free(block);
 }
 
+#ifndef STAGED_PAGE_BYTES
+#define STAGED_PAGE_BYTES (1 << 16) /* from one to the next */
+#endif
 enum { STAGED_PAGES = 8, STAGED_USELESS = 0xdd };
-static _Alignas(1 << 16) unsigned char staged_page[STAGED_PAGES][1 << 16];
+static _Alignas(1 << 16) unsigned char staged_page[STAGED_PAGES][STAGED_PAGE_BYTES];
 static size_t staged_page_bytes[STAGED_PAGES]; /* 0: it was never taken */
 static bool staged_is_taken[STAGED_PAGES];
+static unsigned staged_gives; /* calls of staged_pages_give() */
 
 /* Nobody has written into memory that was given back. */
 static inline void staged_pages_check(void) {
@@ -134,11 +138,15 @@ static inline void *staged_pages_take(uint32_t count, size_t bytes) {
 }
 
 static inline void staged_pages_give(void *pages, size_t bytes) {
-    const size_t i = (size_t)((unsigned char(*)[1 << 16]) pages - staged_page);
-    schedules_must(i < STAGED_PAGES && staged_is_taken[i] && staged_page_bytes[i] == bytes);
-    staged_is_taken[i] = false;
-    staged_blocks--;
-    memset(pages, STAGED_USELESS, bytes);
+    size_t i = (size_t)((unsigned char(*)[STAGED_PAGE_BYTES])pages - staged_page);
+    staged_gives++;
+    for (size_t given = 0; given < bytes; given += staged_page_bytes[i], i++) {
+        schedules_must(i < STAGED_PAGES && staged_is_taken[i] && staged_page_bytes[i] > 0);
+        schedules_must(given == 0 || staged_page_bytes[i - 1] == STAGED_PAGE_BYTES);
+        staged_is_taken[i] = false;
+        staged_blocks--;
+        memset(staged_page[i], STAGED_USELESS, staged_page_bytes[i]);
+    }
 }
 
 #define trd_clock_now_ns staged_now_ns

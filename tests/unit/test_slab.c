@@ -8,6 +8,7 @@
 
 #define TRD_SEGMENT_BYTES 1024
 #define TRD_SEGMENTS_KEPT 0
+#define STAGED_PAGE_BYTES TRD_SEGMENT_BYTES /* so that segments may be neighbours */
 #include "tests/unit/staged_os.h"
 
 #include "pool/slab.c"
@@ -145,6 +146,12 @@ static void fill_two_and_leave_one_empty(void) {
     give(WHOLE, WHOLE);
 }
 
+/* Somebody trims from time to time. */
+static void tend_fill_and_leave(void) {
+    trd__slab_trim(&pool.slab, staged_time_ns, UINT32_MAX);
+    fill_and_leave();
+}
+
 static void give_0_1(void) {
     give(0, 2);
 }
@@ -207,8 +214,16 @@ static void leave(void) {
 
 /* In another period, and in the one after that. */
 static void trim_twice(void) {
-    trd__slab_trim(&pool.slab, staged_time_ns + TRD_SLAB_PERIOD_NS);
-    trd__slab_trim(&pool.slab, staged_time_ns + 2 * TRD_SLAB_PERIOD_NS);
+    trd__slab_trim(&pool.slab, staged_time_ns + TRD_SLAB_PERIOD_NS, UINT32_MAX);
+    trd__slab_trim(&pool.slab, staged_time_ns + 2 * TRD_SLAB_PERIOD_NS, UINT32_MAX);
+}
+
+static void leave_for_good(void) {
+    trd__slab_leave(&pool.slab, staged_time_ns + 3 * TRD_SLAB_PERIOD_NS);
+}
+
+static void go_to_sleep(void) {
+    (void)trd__slab_has_spare(&pool.slab, staged_time_ns + 3 * TRD_SLAB_PERIOD_NS);
 }
 
 static void every_schedule(void **state) {
@@ -234,6 +249,8 @@ static void every_schedule(void **state) {
         {fill_and_leave, {give_0_1, give_2_to_4, trim_twice}, 3},
         {fill_two_and_leave_one_empty, {take_one_and_leave, give_0_to_4, trim_twice}, 3},
         {fill_and_leave_two_free, {give_0_1, give_2, trim_twice}, 3},
+        {tend_fill_and_leave, {give_0_1, give_2_to_4, go_to_sleep}, 3},
+        {tend_fill_and_leave, {give_0_to_4, trim_twice, leave_for_good}, 3},
         /* The pool ends while slots are out. */
         {fill, {give_0_1, give_2_to_4, end_pool}, 3},
         {fill_and_leave_two_free, {give_0_1, give_2, end_pool}, 4},
@@ -269,6 +286,77 @@ static void a_segment_comes_back_when_a_quarter_of_it_is_free(void **state) {
     finish();
 }
 
+/* Fills three segments, which are neighbours, and gives all back, the last one first. */
+static void fill_three_and_give_all(void) {
+    for (int i = 0; i < 3 * WHOLE; i++) {
+        take(0, i);
+    }
+    trd__slab_detach(&hands[0]);
+    for (int i = 2; i >= 0; i--) {
+        give(i * WHOLE, WHOLE);
+    }
+}
+
+static uint64_t later(unsigned periods) {
+    return staged_time_ns += periods * (uint64_t)TRD_SLAB_PERIOD_NS;
+}
+
+static void while_somebody_trims_what_is_free_waits_and_goes_at_once(void **state) {
+    (void)state;
+    static const struct scene alone = {.before = nothing};
+    scene = &alone;
+    prepare();
+    fill_three_and_give_all(); /* it was needed just now, so it stays */
+    assert_int_equal(staged_blocks, 3);
+    trd__slab_trim(&pool.slab, later(3), UINT32_MAX);
+    assert_int_equal(staged_blocks, 0);
+    fill_three_and_give_all();
+    const unsigned gives = staged_gives;
+    trd__slab_trim(&pool.slab, later(3), 2);
+    assert_int_equal(staged_blocks, 1);
+    assert_true(trd__slab_has_spare(&pool.slab, staged_time_ns));
+    trd__slab_trim(&pool.slab, staged_time_ns, UINT32_MAX);
+    assert_int_equal(staged_gives - gives, 2); /* two neighbours are one call */
+    assert_int_equal(staged_blocks, 0);
+    finish();
+}
+
+static void find_nothing_to_trim(void) {
+    trd__slab_trim(&pool.slab, later(3), UINT32_MAX);
+    assert_false(trd__slab_has_spare(&pool.slab, staged_time_ns));
+}
+
+static void leave_and_wait(void) {
+    leave_for_good();
+    (void)later(3);
+}
+
+/* Whoever has trimmed is at something else. */
+static void wait_long(void) {
+    (void)later(3);
+}
+
+static void unless_somebody_trims_what_is_free_and_not_needed_goes_back(void **state) {
+    (void)state;
+    static const struct scene alone = {.before = nothing};
+    static void (*const ways[])(void) = {NULL, leave_and_wait, find_nothing_to_trim, wait_long};
+    scene = &alone;
+    for (size_t way = 0; way < sizeof ways / sizeof ways[0]; way++) {
+        prepare();
+        trd__slab_trim(&pool.slab, staged_time_ns, UINT32_MAX);
+        take(0, 0);
+        trd__slab_detach(&hands[0]);
+        if (ways[way]) {
+            ways[way]();
+        } else { /* it is needed no more, but somebody will trim */
+            trd__slab_trim(&pool.slab, later(3), UINT32_MAX);
+        }
+        give(0, 1);
+        assert_int_equal(staged_blocks, ways[way] ? 0 : 1);
+        finish();
+    }
+}
+
 /* Slots come back together, some of them neighbours: each is handed out once again. */
 static void any_order_of_slots_comes_back(void **state) {
     (void)state;
@@ -297,6 +385,8 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(any_order_of_slots_comes_back),
         cmocka_unit_test(a_segment_comes_back_when_a_quarter_of_it_is_free),
+        cmocka_unit_test(while_somebody_trims_what_is_free_waits_and_goes_at_once),
+        cmocka_unit_test(unless_somebody_trims_what_is_free_and_not_needed_goes_back),
         cmocka_unit_test(every_schedule),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
