@@ -10,6 +10,7 @@
 #include <assert.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include <treadle/task.h>
 
@@ -20,10 +21,10 @@ struct trd_list {
 /* `task` will be taken out next: calls it into the cache, with the attributes behind it and with
  * what it is part of in front. With many lists it is long until then, and with one no loss. */
 static inline void list_expect(const struct trd_task *task) {
-    __builtin_prefetch(task - 2);
-    __builtin_prefetch(task - 1);
-    __builtin_prefetch(task);
-    __builtin_prefetch(task + 1);
+    enum { BEFORE = 128, BEHIND = 128, LINE = 64 };
+    for (int at = -BEFORE; at < BEHIND; at += LINE) { /* numbers, for there may be no task */
+        __builtin_prefetch((const void *)((uintptr_t)task + (uintptr_t)at));
+    }
 }
 
 /** Puts `task` behind the last one. */
