@@ -8,7 +8,8 @@
 #include <stddef.h>
 
 /* A free-threaded interpreter's collector finds objects by walking over its own heap, and a
- * sanitizer finds faults in what comes from its own. There, futures are made like all objects. */
+ * sanitizer finds faults in what comes from its own. There, futures are made like all objects
+ * (future_pages.h). */
 #if defined(Py_GIL_DISABLED) || defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 #define FUTURES_HAVE_MEMORY 0
 #else

@@ -13,6 +13,8 @@
 
 #include <structmember.h>
 
+#include "future_pages.h"
+
 static struct future *as_future(PyObject *self) {
     return (struct future *)(void *)self;
 }
@@ -52,8 +54,8 @@ struct future *future_new(struct module_state *state, bool has_attr) {
         future->task.flags = TRD_TASK_HAS_ATTR;
     }
 #ifdef Py_GIL_DISABLED
-    /* See future_object.h. */
-    PyObject_GC_Track(future);
+    future_pages_note(future);
+    PyObject_GC_Track(future); /* see future_object.h */
 #endif
     return future;
 }

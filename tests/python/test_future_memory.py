@@ -109,6 +109,37 @@ class Memory(unittest.TestCase):
             self.assertLess(resident() - before, grown / 2)
             gate.open()
 
+    @unittest.skipUnless(sys.platform == "linux", "reads what Linux says of a process's memory")
+    def test_only_many_futures_want_huge_pages(self):
+        """Of a process of its own: what is wished for once stays so."""
+        code = (
+            "import sys, treadle\n"
+            "futures = [treadle.Future() for _ in range(int(sys.argv[1]))]\n"
+            "places = [id(future) for future in futures]\n"
+            "inside = 0\n"
+            "for line in open('/proc/self/smaps', encoding='ascii'):\n"
+            "    first, _, rest = line.partition(' ')\n"
+            "    if not first.endswith(':'):\n"
+            "        low, high = (int(end, 16) for end in first.split('-'))\n"
+            "    elif first == 'VmFlags:' and 'hg' in rest.split():\n"
+            "        inside += sum(low <= place < high for place in places)\n"
+            "print(inside)\n"
+        )
+
+        def count_inside(count):
+            done = subprocess.run(
+                [sys.executable, "-c", code, str(count)],
+                capture_output=True,
+                text=True,
+                check=True,
+                timeout=4 * LIMIT,
+            )
+            return int(done.stdout)
+
+        self.assertEqual(count_inside(1000), 0)
+        if os.path.exists("/sys/kernel/mm/transparent_hugepage") and (HAS_MEMORY or not HAS_GIL):
+            self.assertGreater(count_inside(4 * MANY), 2 * MANY)
+
     def test_the_module_goes_before_its_futures(self):
         """And one that is garbage together with its futures."""
         code = (
