@@ -58,9 +58,18 @@ def executor(name: str) -> Callable[..., Any]:
     raise AssertionError
 
 
+def start_all(pool: Any, workers: int) -> None:
+    """So many calls that wait for each other: afterwards every worker has been started."""
+    meeting = threading.Barrier(workers, timeout=60)
+    for future in [pool.submit(meeting.wait) for _ in range(workers)]:
+        future.result()
+
+
 def measure_noop(make: Callable[[int], Any], count: int, option: str) -> None:
-    """Calls from one thread, all futures kept, all results collected."""
-    with make(int(option or WORKERS)) as pool:
+    """Calls from one thread, all futures kept, all results collected; threads run before that."""
+    workers = int(option or WORKERS)
+    with make(workers) as pool:
+        start_all(pool, workers)
         for future in [pool.submit(noop) for _ in range(count // 10)]:
             future.result()
         gc.collect()
