@@ -92,9 +92,8 @@ class Contexts(unittest.TestCase):
             self.assertEqual(pool.submit(variable.get).result(LIMIT), "submitter's")
 
     def test_a_context_goes_with_its_call(self):
-        gate = Gate()
         for end in ("made", "cancelled"):
-            thing = Thing()
+            gate, thing = Gate(), Thing()
             gone = weakref.ref(thing)
             variable.set(thing)
             with ThreadPoolExecutor(1, context="copy") as pool:
