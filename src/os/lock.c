@@ -5,8 +5,9 @@
 
 #include "os/pause.h"
 
-/* Longer than the engine holds its lock, shorter than going to sleep and being woken. */
-enum { LOCK_SPINS = 60 };
+/* Some 5 to 10 us: longer than the engine holds its lock, which is 2 to 5 us for a batch of short
+ * tasks, and shorter than going to sleep and being woken. */
+enum { LOCK_SPINS = 400 };
 
 void trd__lock_wait(struct trd__lock *lock) {
     for (int i = 0; i < LOCK_SPINS; i++) {

@@ -9,8 +9,7 @@
  * may free the memory at once.
  *
  * Why not the C library's: it has to support everything; this one is inlined, so the uncontended
- * path costs one exchange each way, and spins, because the engine holds it for a fraction of a
- * microsecond.
+ * path costs one exchange each way, and spins for as long as the engine may hold it.
  */
 #ifndef TRD_OS_LOCK_H
 #define TRD_OS_LOCK_H

@@ -20,7 +20,7 @@
 
 /* Together the tasks of a batch should take no longer than that. */
 #ifndef TRD_BATCH_NS
-#define TRD_BATCH_NS 32000
+#define TRD_BATCH_NS 64000
 #endif
 static const uint64_t batch_ns = TRD_BATCH_NS;
 

@@ -16,7 +16,7 @@
 
 #include <treadle/task.h>
 
-#include "os/prefetch.h"
+#include "base/prefetch.h"
 #include "os/quick_clock.h"
 #include "os/yield_point.h"
 #include "pool/slab.h"

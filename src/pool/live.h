@@ -190,6 +190,12 @@ struct trd_pool {
     struct trd__insight *insight;   /* constant address; NULL unless it was asked for */
 };
 
+/* Records that a hold of the lock writes: the anonymous client's, the worker's, and where run times
+ * are counted. */
+struct trd__rows {
+    const void *client, *worker, *bucket;
+};
+
 /* What is to be done once the lock is given back. */
 struct trd__errands {
     struct trd__worker *woken; /* list through next_woken */
@@ -205,6 +211,11 @@ uint64_t trd__pool_lock_now(struct trd_pool *pool);
 static inline void trd__pool_lock(struct trd_pool *pool) {
     (void)trd__pool_lock_now(pool); /* for who does not ask */
 }
+/* The records that `worker` will write in its next hold of the lock, as far as they are known. */
+void trd__pool_rows_locked(const struct trd_pool *pool, uint32_t worker, struct trd__rows *rows);
+/* A worker will take the lock soon: calls into the cache what it will write then, which another
+ * core may have written last. They come together while a task runs, and in the hold one by one. */
+void trd__pool_expect(const struct trd_pool *pool, const struct trd__rows *rows);
 /* Brings the gate up to date, gives the lock back and does the errands. */
 void trd__pool_unlock(struct trd_pool *pool, struct trd__errands *errands);
 /* Something that drain or shutdown may wait for has changed. */

@@ -15,8 +15,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/prefetch.h"
 #include "os/lock.h"
-#include "os/prefetch.h"
 
 struct trd_pool;
 struct trd__segment;

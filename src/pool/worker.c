@@ -52,6 +52,7 @@ struct worker_hand {
     bool is_timed;          /* the run times were measured one by one */
     bool has_spun;          /* since it last had something */
     uint64_t completed;     /* completed and not counted yet */
+    struct trd__rows rows;  /* what it will write in its next hold */
     uint64_t idle_since_ns; /* when it had nothing to do; 0: it has */
     struct trd__quick_clock clock;
 };
@@ -211,6 +212,9 @@ static enum worker_step worker_take_locked(struct trd_pool *pool, struct trd__wo
         trd__idle_learn_locked(pool, hand->idle_since_ns, now_ns);
         hand->idle_since_ns = 0;
     }
+    if (worker->batch_count > 1) {
+        trd__pool_rows_locked(pool, worker->index, &hand->rows);
+    }
     hand->has_spun = false;
     hand->booked = booked; /* of what it runs next; what it completes first is accounted for */
     return WORKER_RUN;
@@ -296,7 +300,13 @@ static void worker_run(struct trd_pool *pool, struct trd__worker *worker,
         if (!task) {
             continue;
         }
-        const bool is_silent = backend->is_silent && backend->is_silent(pool->context, task);
+        const bool is_last = i + 1 == count;
+        if (is_last && count > 1) {
+            trd__pool_expect(pool, &hand->rows);
+        }
+        /* Only the last one may be another. */
+        const bool is_silent =
+            !is_last || (backend->is_silent && backend->is_silent(pool->context, task));
         const enum trd_outcome outcome = backend->run(pool->context, worker->index, task);
         trd__yield(TRD_YIELD_WORKER_RAN);
         uint64_t run_ns = 0;
@@ -310,7 +320,7 @@ static void worker_run(struct trd_pool *pool, struct trd__worker *worker,
             hand->silent[hand->silent_count++] = task;
             continue;
         }
-        assert(i + 1 == count); /* so nothing waits behind it */
+        assert(is_last); /* so nothing waits behind it */
         hand->done = task;
         hand->done_run_ns = run_ns;
         hand->outcome = outcome;
