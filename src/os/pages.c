@@ -20,10 +20,6 @@ void *trd__pages_take(uint32_t count, size_t bytes) {
     return all + before;
 }
 
-void trd__pages_expect(void *pages, size_t bytes) {
-    (void)madvise(pages, bytes, MADV_POPULATE_WRITE); /* kernels that cannot say so: it is a hint */
-}
-
 void trd__pages_give(void *pages, size_t bytes) {
     (void)munmap(pages, bytes); /* a mapping of ours */
 }

@@ -8,9 +8,6 @@
 /** `count` pieces of `bytes` zeroed bytes, one behind the other; `bytes` is a power of two of at
  * least a page, and they are aligned to that. NULL: no memory. */
 void *trd__pages_take(uint32_t count, size_t bytes);
-/** All of it will be written soon: the kernel fetches the pages in one go, which is cheaper than
- * each when it is touched, where it can. */
-void trd__pages_expect(void *pages, size_t bytes);
 /** Gives back one piece, or several that lie side by side: so many bytes. */
 void trd__pages_give(void *pages, size_t bytes);
 

@@ -282,8 +282,7 @@ static void segment_cut(struct trd__segment *segment, uint32_t size) {
 }
 
 /* A new segment. A pool that has taken many takes several at once: mapping costs more than a
- * hundred submits, and what is not touched costs nothing but addresses. Such a pool will fill the
- * segment soon: its pages come in one go, and not each in the middle of a submit. */
+ * hundred submits, and what is not touched costs nothing but addresses. */
 static struct trd__segment *slab_map(struct trd__slab *slab) {
     trd__lock_take(&slab->lock);
     unsigned char *piece = slab->fresh;
@@ -291,7 +290,6 @@ static struct trd__segment *slab_map(struct trd__slab *slab) {
         slab->fresh += SEGMENT_BYTES;
         slab->fresh_count--;
         trd__lock_give(&slab->lock);
-        trd__pages_expect(piece, SEGMENT_BYTES);
         return (void *)piece;
     }
     const uint32_t count = slab->mapped < SLAB_ROW ? 1 : SLAB_ROW;
@@ -312,7 +310,6 @@ static struct trd__segment *slab_map(struct trd__slab *slab) {
     if (rest) {
         trd__pages_give(rest, (count - 1) * (size_t)SEGMENT_BYTES); /* another was faster */
     }
-    trd__pages_expect(piece, SEGMENT_BYTES);
     return (void *)piece;
 }
 
