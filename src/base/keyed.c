@@ -14,6 +14,8 @@
  */
 #include "base/keyed.h"
 
+#include "base/prefetch.h"
+
 __extension__ typedef unsigned __int128 keyed_rank; /* key and sequence: no two are equal */
 
 struct place {
@@ -81,6 +83,12 @@ static inline void prefetch_brothers(const struct trd__keyed_entry *first, unsig
     }
 }
 
+/* A task will be taken out before long: calls it into the cache, and its attributes. */
+static inline void prefetch_task(struct trd_task *task) {
+    trd__prefetch_write(task);
+    trd__prefetch_write(task + 1);
+}
+
 /* Lets the hole sink to where it has no children. */
 static inline struct place keyed_sink(struct trd_keyed *keyed, struct place hole) {
     struct trd__keyed_entry *at = entry_at(keyed, hole);
@@ -90,6 +98,9 @@ static inline struct place keyed_sink(struct trd_keyed *keyed, struct place hole
         prefetch_brothers(&keyed->below[hole.level + 1][16 * hole.index], 16);
         const unsigned child = smallest_of_four(children);
         *at = children[child];
+        if (hole.level == 1) {
+            prefetch_task(at->task); /* it may soon be the first */
+        }
         at = &children[child];
         hole = (struct place){hole.level + 1, 4 * hole.index + child};
     }
@@ -203,13 +214,12 @@ struct trd_task *trd__keyed_first(const struct trd_keyed *keyed, const struct tr
 struct trd_task *trd__keyed_pop(struct trd_keyed *keyed, struct trd_loan *loan,
                                 const struct trd_heap_rule *rule) {
     struct trd_task *task = trd__keyed_first(keyed, rule);
-    if (!task || !(NOTE(task) & NOTE_IN_ARRAY)) {
+    if (!keyed->levels || task != keyed->root.task) { /* not yet a look at the task itself */
         return task ? trd__heap_pop_by(&keyed->aside, rule) : NULL;
     }
     keyed_take(keyed, loan, (struct place){0, 0});
-    if (keyed->levels) { /* it is likely to be next */
-        __builtin_prefetch(keyed->root.task, 1);
-        __builtin_prefetch(keyed->root.task + 1);
+    if (keyed->levels) {
+        prefetch_task(keyed->root.task); /* it is likely to be next */
     }
     return task;
 }
