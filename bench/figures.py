@@ -89,7 +89,7 @@ def _throughput() -> Iterator[Row]:
 
 
 def _waiting() -> Iterator[Row]:
-    wake = Side("treadle", "wake", 3000)
+    wake = Side("treadle", "wake", 6000)
     for value, title, goal in (
         ("p50_us", "idle: submit to start p50", 0.5),
         ("p99_us", "idle: submit to start p99", 0.9),

@@ -190,10 +190,10 @@ struct trd_pool {
     struct trd__insight *insight;   /* constant address; NULL unless it was asked for */
 };
 
-/* Records that a hold of the lock writes: the anonymous client's, the worker's, and where run times
- * are counted. */
+/* Records that a hold of the lock writes: the anonymous client's, the worker's, and where waits and
+ * run times are counted. */
 struct trd__rows {
-    const void *client, *worker, *bucket;
+    const void *client, *worker, *wait, *run;
 };
 
 /* What is to be done once the lock is given back. */
@@ -211,11 +211,6 @@ uint64_t trd__pool_lock_now(struct trd_pool *pool);
 static inline void trd__pool_lock(struct trd_pool *pool) {
     (void)trd__pool_lock_now(pool); /* for who does not ask */
 }
-/* The records that `worker` will write in its next hold of the lock, as far as they are known. */
-void trd__pool_rows_locked(const struct trd_pool *pool, uint32_t worker, struct trd__rows *rows);
-/* A worker will take the lock soon: calls into the cache what it will write then, which another
- * core may have written last. They come together while a task runs, and in the hold one by one. */
-void trd__pool_expect(const struct trd_pool *pool, const struct trd__rows *rows);
 /* Brings the gate up to date, gives the lock back and does the errands. */
 void trd__pool_unlock(struct trd_pool *pool, struct trd__errands *errands);
 /* Something that drain or shutdown may wait for has changed. */
@@ -302,6 +297,17 @@ struct trd_task *trd__batch_cancel_locked(struct trd_pool *pool, struct trd_task
 bool trd__batch_any_locked(const struct trd_pool *pool);
 /* How many tasks were given to workers besides the one that each of them counts as busy with. */
 uint64_t trd__batch_behind_locked(const struct trd_pool *pool);
+
+/* expect.c */
+/* The records that `worker`, which has a batch, will write in its next hold of the lock. */
+void trd__expect_rows_locked(const struct trd_pool *pool, const struct trd__worker *worker,
+                             struct trd__rows *rows);
+/* A worker will take the lock soon, to account for `count` tasks that ran: calls into the cache
+ * what it will write then. */
+void trd__expect_hold(const struct trd_pool *pool, const struct trd__rows *rows,
+                      struct trd_task *const *ran, uint32_t count);
+/* About `count` tasks will be taken out of the queue soon: calls the first ones into the cache. */
+void trd__expect_first_locked(const struct trd_pool *pool, uint32_t count);
 
 /* idle.c */
 /* Puts `worker` among the idle ones, as the warmest. */

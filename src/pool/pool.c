@@ -8,8 +8,6 @@
 
 #include <treadle/clock.h>
 
-#include "base/histogram.h"
-#include "base/prefetch.h"
 #include "core/books.h"
 #include "core/spec.h"
 #include "os/cpu.h"
@@ -27,29 +25,6 @@ uint64_t trd__pool_lock_now(struct trd_pool *pool) {
     const uint64_t now_ns = trd_clock_now_ns(); /* before the doors are looked at: see door.c */
     trd__doors_drain_locked(pool, now_ns);
     return now_ns;
-}
-
-void trd__pool_rows_locked(const struct trd_pool *pool, uint32_t worker, struct trd__rows *rows) {
-    const struct trd_sched *sched = &pool->sched;
-    rows->client = trd__books_client(sched, 0);
-    rows->worker = trd__table_at(&sched->workers, worker);
-    rows->bucket = &pool->run.bucket[trd__histogram_index(pool->silent_ns)];
-}
-
-void trd__pool_expect(const struct trd_pool *pool, const struct trd__rows *rows) {
-    const struct trd_sched *sched = &pool->sched; /* of all this, only the addresses are used */
-    trd__prefetch_write(&pool->lock);
-    trd__prefetch_write(&pool->worker_table);
-    trd__prefetch_write(&pool->taken);
-    trd__prefetch_write(&sched->now_ns);
-    trd__prefetch_write(&sched->queued);
-    trd__prefetch_write(&sched->start_ns);
-    trd__prefetch_write(&pool->wait);
-    trd__prefetch_write(&pool->run);
-    trd__prefetch_write(pool->sched_state); /* begins with the policy's */
-    trd__prefetch_write(rows->client);
-    trd__prefetch_write(rows->worker);
-    trd__prefetch_write(rows->bucket);
 }
 
 /* May a submit ask for more workers: of a sizer that wants to hear of it, or because some have left

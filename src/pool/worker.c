@@ -216,7 +216,7 @@ static enum worker_step worker_take_locked(struct trd_pool *pool, struct trd__wo
         hand->idle_since_ns = 0;
     }
     if (worker->batch_count > 1) {
-        trd__pool_rows_locked(pool, worker->index, &hand->rows);
+        trd__expect_rows_locked(pool, worker, &hand->rows);
     }
     hand->has_spun = false;
     hand->booked = booked; /* of what it runs next; what it completes first is accounted for */
@@ -231,6 +231,7 @@ static enum worker_step worker_hold(struct trd_pool *pool, struct trd__worker *w
     const uint64_t now_ns = trd__pool_lock_now(pool);
     (void)trd__recording_room_locked(pool); /* nothing was looked at yet */
     worker->batch_count = 0;
+    trd__expect_first_locked(pool, hand->silent_count);
     worker_account_locked(pool, worker, hand, now_ns, &errands);
     const bool is_to_complete = hand->dropped || (hand->done && !hand->is_quiet);
     if (!is_to_complete && worker_may_leave_locked(pool, worker)) {
@@ -305,7 +306,7 @@ static void worker_run(struct trd_pool *pool, struct trd__worker *worker,
         }
         const bool is_last = i + 1 == count;
         if (is_last && count > 1) {
-            trd__pool_expect(pool, &hand->rows);
+            trd__expect_hold(pool, &hand->rows, hand->silent, hand->silent_count);
         }
         /* Only the last one may be another. */
         const bool is_silent =
