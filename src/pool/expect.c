@@ -15,9 +15,14 @@
 #include "core/books.h"
 #include "pool/live.h"
 
-/* So many tasks a core guesses ahead; where fewer have run, looking at the queue costs more than it
- * saves. */
-enum { EXPECT_TASKS = 12, EXPECT_LINE = 64 };
+/* So many tasks a core guesses ahead. */
+enum { EXPECT_TASKS = 12, EXPECT_LINE = 64, EXPECT_STEP = 4 * EXPECT_LINE };
+
+/* Are there as many, and do they lie one behind the other? */
+static bool expect_has_row(struct trd_task *const *ran, uint32_t count) {
+    return count >= EXPECT_TASKS &&
+           (uintptr_t)ran[count - 1] - (uintptr_t)ran[count - 2] <= EXPECT_STEP;
+}
 
 void trd__expect_rows_locked(const struct trd_pool *pool, const struct trd__worker *worker,
                              struct trd__rows *rows) {
@@ -48,14 +53,18 @@ void trd__expect_hold(const struct trd_pool *pool, const struct trd__rows *rows,
     trd__prefetch_write(rows->worker);
     trd__prefetch_write(rows->wait);
     trd__prefetch_write(rows->run);
-    for (uint32_t i = 0; i < count && i < EXPECT_TASKS; i++) {
+    if (!expect_has_row(ran, count)) {
+        return; /* nobody guesses these */
+    }
+    for (uint32_t i = 0; i < EXPECT_TASKS; i++) {
         trd__prefetch_write(ran[i]);
     }
 }
 
-void trd__expect_first_locked(const struct trd_pool *pool, uint32_t count) {
+void trd__expect_first_locked(const struct trd_pool *pool, struct trd_task *const *ran,
+                              uint32_t count) {
     const struct trd_sched *sched = &pool->sched;
-    if (count < EXPECT_TASKS || sched->queued == 0) {
+    if (sched->queued == 0 || !expect_has_row(ran, count)) {
         return;
     }
     const uintptr_t first = (uintptr_t)sched->config.policy.policy->any(&sched->policy_env);

@@ -306,8 +306,10 @@ void trd__expect_rows_locked(const struct trd_pool *pool, const struct trd__work
  * what it will write then. */
 void trd__expect_hold(const struct trd_pool *pool, const struct trd__rows *rows,
                       struct trd_task *const *ran, uint32_t count);
-/* About `count` tasks will be taken out of the queue soon: calls the first ones into the cache. */
-void trd__expect_first_locked(const struct trd_pool *pool, uint32_t count);
+/* As many tasks as `count`, which ran, will be taken out of the queue soon: calls the first ones
+ * into the cache. */
+void trd__expect_first_locked(const struct trd_pool *pool, struct trd_task *const *ran,
+                              uint32_t count);
 
 /* idle.c */
 /* Puts `worker` among the idle ones, as the warmest. */

@@ -231,7 +231,7 @@ static enum worker_step worker_hold(struct trd_pool *pool, struct trd__worker *w
     const uint64_t now_ns = trd__pool_lock_now(pool);
     (void)trd__recording_room_locked(pool); /* nothing was looked at yet */
     worker->batch_count = 0;
-    trd__expect_first_locked(pool, hand->silent_count);
+    trd__expect_first_locked(pool, hand->silent, hand->silent_count);
     worker_account_locked(pool, worker, hand, now_ns, &errands);
     const bool is_to_complete = hand->dropped || (hand->done && !hand->is_quiet);
     if (!is_to_complete && worker_may_leave_locked(pool, worker)) {
