@@ -1,4 +1,4 @@
-/* tag.c - arithmetic of tags. */
+/* tag.c - arithmetic of tags with fractions. */
 #include "base/tag.h"
 
 /* The same value, up to less than 1 / weight, with another denominator. */
@@ -10,22 +10,18 @@ static void tag_rescale(struct trd_tag *tag, uint32_t weight) {
     }
 }
 
-void trd__tag_add(struct trd_tag *tag, uint64_t amount, uint32_t weight) {
+void trd__tag_add_part(struct trd_tag *tag, uint64_t amount, uint32_t weight) {
     assert(amount <= TRD_TAG_AMOUNT_MAX);
     tag_rescale(tag, weight);
     const uint64_t sum = tag->part + amount;
-    if (weight == 1) { /* as most are: divisions are what a charge costs */
-        tag->whole += sum;
-        return;
-    }
     tag->whole += sum / weight;
     tag->part = (uint32_t)(sum % weight);
 }
 
-void trd__tag_subtract(struct trd_tag *tag, uint64_t amount, uint32_t weight) {
+void trd__tag_subtract_part(struct trd_tag *tag, uint64_t amount, uint32_t weight) {
     tag_rescale(tag, weight);
-    uint64_t whole = weight == 1 ? amount : amount / weight;
-    const uint32_t part = weight == 1 ? 0 : (uint32_t)(amount % weight);
+    uint64_t whole = amount / weight;
+    const uint32_t part = (uint32_t)(amount % weight);
     if (tag->part < part) {
         whole++;
         tag->part += weight - part;
@@ -39,10 +35,7 @@ void trd__tag_subtract(struct trd_tag *tag, uint64_t amount, uint32_t weight) {
     }
 }
 
-void trd__tag_raise(struct trd_tag *tag, const struct trd_tag *floor, uint32_t weight) {
-    if (!trd__tag_is_before(tag, floor)) {
-        return;
-    }
+void trd__tag_raise_part(struct trd_tag *tag, const struct trd_tag *floor, uint32_t weight) {
     assert(weight > 0);
     const uint64_t denominator = floor->weight ? floor->weight : 1;
     const uint64_t part = ((uint64_t)floor->part * weight + denominator - 1) / denominator;
