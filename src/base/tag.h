@@ -32,6 +32,7 @@ static inline bool trd__tag_is_part_before(const struct trd_tag *a, const struct
 static inline bool trd__tag_is_before(const struct trd_tag *a, const struct trd_tag *b) {
     return a->whole != b->whole ? a->whole < b->whole : trd__tag_is_part_before(a, b);
 }
+
 /* The rest of the three below, with divisions. */
 void trd__tag_add_part(struct trd_tag *tag, uint64_t amount, uint32_t weight);
 void trd__tag_subtract_part(struct trd_tag *tag, uint64_t amount, uint32_t weight);

@@ -1,14 +1,14 @@
 /* expect.c - calling into the cache what a worker's next hold of the lock will write.
  *
- * What one core has written last comes to another in about 100 ns, and a hold for sixty tasks of
- * 1 us writes twelve such records of the pool. They come one by one in the hold; asked for before
- * the last task of the batch runs, they come together, meanwhile.
+ * What one core has written last comes to another in 100 to 250 ns, and a hold for tasks of 1 us
+ * writes a dozen such records of the pool. They come one by one in the hold; asked for before the
+ * last task of the batch runs, they come together, meanwhile.
  *
  * The tasks are nobody else's, but tasks that were submitted one after the other mostly lie in that
  * order in memory. So the other core, which goes through those before and behind, guesses that it
  * will need some of these too, and takes them away while they run.
  *
- * Only addresses are used here: nothing is read that another thread may write.
+ * Without the lock only addresses are used: nothing is read that another thread may write.
  */
 #include "base/histogram.h"
 #include "base/prefetch.h"
