@@ -122,7 +122,8 @@ struct trd_policy {
      * it himself, out of turn. */
     void (*remove)(const struct trd_policy_env *env, struct trd_task *task);
     /** Names a queued task, whichever is easiest to find, without taking it out; NULL only when
-     * nothing is queued. Whoever cancels everything asks until there is none. */
+     * nothing is queued. Whoever cancels everything asks until there is none; a pool asks once a
+     * batch of short tasks, too, so it should be O(1). */
     struct trd_task *(*any)(const struct trd_policy_env *env);
     /** Optional. A task (or a slice of one) has run: its measured run time. The task's state says
      * how that ended: while it is TRD_TASK_RUNNING, the task is about to come back through push.
