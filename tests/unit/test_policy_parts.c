@@ -107,16 +107,17 @@ static void charges_come_back_in_full(void **state) {
 static void an_estimate_is_told_or_remembered_or_borrowed(void **state) {
     (void)state;
     struct trd_task_with_attr task = {.task.flags = TRD_TASK_HAS_ATTR, .attr.cost_ns = 500};
-    struct trd_task plain = {0};
+    struct trd_task_with_attr plain = {0}; /* no flag: the attributes beside it do not count */
+    plain.attr.cost_ns = 300;
     struct trd_charge charge = {0};
     assert_int_equal(trd__charge_estimate(&charge, &task.task, 70), 500);
-    assert_int_equal(trd__charge_estimate(&charge, &plain, 70), 70);
-    assert_int_equal(trd__charge_estimate(&charge, &plain, 0), 1);
+    assert_int_equal(trd__charge_estimate(&charge, &plain.task, 70), 70);
+    assert_int_equal(trd__charge_estimate(&charge, &plain.task, 0), 1);
     trd__charge_learn(&charge.mean_ns, 800);
-    assert_int_equal(trd__charge_estimate(&charge, &plain, 70), 800);
+    assert_int_equal(trd__charge_estimate(&charge, &plain.task, 70), 800);
     trd__charge_learn(&charge.mean_ns, 1600);
     trd__charge_learn(&charge.mean_ns, 100);
-    assert_int_equal(trd__charge_estimate(&charge, &plain, 70), 800); /* 900, then 800 */
+    assert_int_equal(trd__charge_estimate(&charge, &plain.task, 70), 800); /* 900, then 800 */
     task.task.flags |= TRD_TASK_RESUMABLE;
     assert_int_equal(trd__charge_estimate(&charge, &task.task, 70), 800); /* 500 is for all */
     task.task.flags = TRD_TASK_HAS_ATTR;
