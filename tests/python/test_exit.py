@@ -11,6 +11,7 @@ from treadle import ThreadPoolExecutor
 
 PROGRAM = """
     import os
+    import sys
     import threading
 
     import treadle
@@ -110,8 +111,8 @@ class Exit(unittest.TestCase):
         """While the interpreter waits for what runs, which waits for that."""
         said = self.run_program(
             """
-            def hear(future):
-                print(type(future.exception()).__name__)
+            def hear(future):  # in two threads, once the worker is free: a line is one write
+                sys.stdout.write(f"{type(future.exception()).__name__}\\n")
                 os.write(write, b"x")
 
             pool = treadle.ThreadPoolExecutor(1)

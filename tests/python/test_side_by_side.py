@@ -424,11 +424,12 @@ class Endings(Same):
     def test_a_forgotten_pool_and_one_shut_down_without_waiting_are_waited_for(self):
         self.told(
             """
-            import time
-            ThreadPoolExecutor(1).submit(lambda: (time.sleep(0.05), print("forgotten")))
-            time.sleep(0.1)
+            import threading, time
+            told = threading.Event()
+            ThreadPoolExecutor(1).submit(
+                lambda: (time.sleep(0.05), print("forgotten"), told.set()))
             pool = ThreadPoolExecutor(1)
-            pool.submit(lambda: (time.sleep(0.05), print("shut down")))
+            pool.submit(lambda: (told.wait(), print("shut down")))
             pool.shutdown(wait=False)
             """
         )
