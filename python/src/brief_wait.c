@@ -7,17 +7,24 @@
  * when he waits for the result.) To ask the interpreter for a lock that is held is to sleep, so we
  * look at it from outside. That is a hint and nothing else: what it takes is only time.
  *
+ * The kernel often runs a worker at once on the processor of whoever has called it, who then stands
+ * still, with the lock: after a short look the worker lets him go on. To ask for the lock instead
+ * would take four changes of threads until it changes hands.
+ *
  * What bounds the waste: a moment is as long as a sleep costs, so at worst a wait costs twice as
  * much. A thread that has looked in vain twice running sleeps at once the next time, then the next
  * three times, and so on. One thread looks at the interpreter's lock at a time. On one processor
- * nobody looks: whom he waits for could not run.
+ * nobody looks for long: whom he waits for could not run.
  */
 #include "extension.h"
+
+#include <sched.h>
 
 #include <treadle/clock.h>
 
 enum {
     BRIEF_NS = 20 * 1000, /* to fall asleep and be woken, on another processor */
+    GLANCE_NS = 400,      /* longer, and who has the lock is probably on this very processor */
     BRIEF_LOOKS = 8,      /* between two looks at the clock */
     BRIEF_SKIPS_MAX = 31, /* waits that do not look, after looks in vain */
 };
@@ -88,23 +95,31 @@ void brief_wait_for(const struct brief_wait *brief, const _Atomic bool *flag) {
     note_luck(&luck_with_flags, is_over);
 }
 
+static bool is_interpreter_free(const struct brief_wait *brief, uint64_t patience_ns) {
+    const uint64_t end_ns = trd_clock_now_ns() + patience_ns;
+    do {
+        for (int i = 0; i < BRIEF_LOOKS; i++) {
+            /* Relaxed: a word that others change at will; the interpreter decides. */
+            if (__atomic_load_n(brief->locked, __ATOMIC_RELAXED) != 1) {
+                return true;
+            }
+            pause_a_moment();
+        }
+    } while (trd_clock_now_ns() < end_ns);
+    return false;
+}
+
 void brief_wait_for_interpreter(struct brief_wait *brief) {
     /* Relaxed: whether one or two look is all that hangs on it. */
-    if (!brief->may_look || brief->locked == NULL || !is_worth_it(&luck_with_interpreter) ||
+    if (brief->locked == NULL || !is_worth_it(&luck_with_interpreter) ||
         atomic_exchange_explicit(&brief->is_looked_at, true, memory_order_relaxed)) {
         return;
     }
-    const uint64_t end_ns = trd_clock_now_ns() + BRIEF_NS;
-    bool is_free = false;
-    do {
-        for (int i = 0; i < BRIEF_LOOKS && !is_free; i++) {
-            /* Relaxed: a word that others change at will; the interpreter decides. */
-            is_free = __atomic_load_n(brief->locked, __ATOMIC_RELAXED) != 1;
-            if (!is_free) {
-                pause_a_moment();
-            }
-        }
-    } while (!is_free && trd_clock_now_ns() < end_ns);
+    bool is_free = is_interpreter_free(brief, brief->may_look ? GLANCE_NS : 0);
+    if (!is_free) {
+        (void)sched_yield(); /* it cannot fail */
+        is_free = is_interpreter_free(brief, brief->may_look ? BRIEF_NS : 0);
+    }
     atomic_store_explicit(&brief->is_looked_at, false, memory_order_relaxed); /* as above */
     note_luck(&luck_with_interpreter, is_free);
 }

@@ -34,6 +34,7 @@ static void *thread_main(void *arg) {
     char suffix[16];
     (void)snprintf(suffix, sizeof suffix, "-%" PRIu32, worker->index); /* fits */
     trd__thread_name(worker->pool->name, suffix);
+    trd__thread_be_prompt();
     const int failed = trd_pool_work(worker->pool, worker->index);
     assert(failed == 0); /* this backend has nothing to open */
     (void)failed;        /* used by the assertion only */

@@ -1,9 +1,13 @@
-/* test_os.c - locks, sleeping and waking, clocks, cores. */
+/* test_os.c - locks, sleeping and waking, clocks, cores, turns on them. */
+#define _DEFAULT_SOURCE /* syscall() */
 #include <treadle/clock.h>
 
 #include <pthread.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdatomic.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -13,6 +17,7 @@
 #include "os/cputime.h"
 #include "os/lock.h"
 #include "os/park.h"
+#include "os/thread.h"
 #include "tests/check.h"
 
 enum { THREADS = 4, ROUNDS = 20000 };
@@ -192,6 +197,55 @@ static void another_process_that_computes_takes_cores_away(void **state) {
     assert_true(is_less);
 }
 
+/* The calling thread's, as the kernel tells them: size and policy, flags, nice value and priority,
+ * length of a turn, and what belongs to deadlines. */
+struct turns {
+    uint64_t word[6];
+};
+
+static struct turns turns_read(void) {
+    struct turns turns = {{0}};
+    assert_int_equal(syscall(SYS_sched_getattr, 0, &turns, sizeof turns, 0), 0);
+    return turns;
+}
+
+static void *be_prompt_and_polite(void *unused) {
+    (void)unused;
+    assert_int_equal(setpriority(PRIO_PROCESS, 0, 3), 0); /* on Linux the thread's own */
+    struct turns expected = turns_read();
+    trd__thread_be_prompt();
+    /* A kernel before 6.12 says 0, and leaves it. */
+    expected.word[3] = expected.word[3] < 500000 ? expected.word[3] : 500000;
+    const struct turns turns = turns_read();
+    assert_memory_equal(&turns, &expected, sizeof turns);
+    trd__thread_be_prompt();
+    const struct turns again = turns_read();
+    assert_memory_equal(&again, &expected, sizeof again);
+    return NULL;
+}
+
+static void *be_prompt_with_another_policy(void *unused) {
+    (void)unused;
+    enum { BATCH = 3 }; /* SCHED_BATCH, which has a name for GNU programs only */
+    const struct sched_param param = {0};
+    assert_int_equal(pthread_setschedparam(pthread_self(), BATCH, &param), 0);
+    const struct turns expected = turns_read();
+    trd__thread_be_prompt();
+    const struct turns turns = turns_read();
+    assert_memory_equal(&turns, &expected, sizeof turns);
+    return NULL;
+}
+
+static void a_prompt_thread_has_shorter_turns_and_is_otherwise_as_it_was(void **state) {
+    (void)state;
+    static void *(*const bodies[])(void *) = {be_prompt_and_polite, be_prompt_with_another_policy};
+    for (int i = 0; i < 2; i++) {
+        pthread_t thread;
+        assert_int_equal(pthread_create(&thread, NULL, bodies[i], NULL), 0);
+        assert_int_equal(pthread_join(thread, NULL), 0);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_lock_lets_one_in_at_a_time),
@@ -201,6 +255,7 @@ int main(void) {
         cmocka_unit_test(deadlines_do_not_wrap),
         cmocka_unit_test(a_thread_uses_cpu_time_and_there_are_cores),
         cmocka_unit_test(threads_that_share_a_processor_are_seen_to_wait_for_it),
+        cmocka_unit_test(a_prompt_thread_has_shorter_turns_and_is_otherwise_as_it_was),
         cmocka_unit_test(another_process_that_computes_takes_cores_away),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
