@@ -297,8 +297,8 @@ class Exit(unittest.TestCase):
             pool = ThreadPoolExecutor(1)
             future = pool.submit(gate.wait)
             main = threading.main_thread().ident
-            threading.Timer(0.2, signal.pthread_kill, (main, signal.SIGINT)).start()
             try:
+                threading.Timer(0.2, signal.pthread_kill, (main, signal.SIGINT)).start()
                 future.result()
             except KeyboardInterrupt:
                 print("interrupted", future.running())
@@ -319,8 +319,8 @@ class Exit(unittest.TestCase):
                 pass
             pool.submit(int)
             main = threading.main_thread().ident
-            threading.Timer(0.2, signal.pthread_kill, (main, signal.SIGINT)).start()
             try:
+                threading.Timer(0.2, signal.pthread_kill, (main, signal.SIGINT)).start()
                 pool.submit(int)
             except KeyboardInterrupt:
                 print("interrupted")

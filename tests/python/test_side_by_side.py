@@ -311,8 +311,11 @@ class Fields(Same):
             for when in ("FIRST_COMPLETED", "FIRST_EXCEPTION", "ALL_COMPLETED"):
                 done, rest = concurrent.futures.wait(futures, 0, when)
                 told.append((sorted(map(futures.index, done)), list(map(futures.index, rest))))
-            threading.Timer(0.01, futures[3].set_result, (3,)).start()
-            order = [futures.index(f) for f in concurrent.futures.as_completed(futures, LIMIT)]
+            late, order = threading.Timer(0.01, futures[3].set_result, (3,)), []
+            for future in concurrent.futures.as_completed(futures, LIMIT):
+                order.append(futures.index(future))
+                if len(order) == 3:
+                    late.start()
             return told, sorted(order), order[-1]
 
         for mixed in (FUTURES, FUTURES[::-1], FUTURES[1:] * 2):
